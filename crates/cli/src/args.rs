@@ -1,0 +1,412 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit;
+
+/// Turns seed problems into verified reasoning examples, and a student that learnt from them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "caco",
+    version,
+    max_term_width = 100,
+    after_long_help = exit::HELP,
+    long_about = "\
+Caco turns seed problems into verified reasoning examples: (problem, program, answer, solution).
+
+It learns to write programs from the seeds, samples new programs, runs them, turns each one that survives back into a \
+problem in words, solves that problem without seeing the program, and keeps the example only if both answers agree.
+
+Start here:
+    caco doctor                               what works on this machine
+    caco run examples/quickstart.yaml         the whole loop on the built-in model
+    caco init my-run                          a commented configuration of your own"
+)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Print the result as one JSON value on stdout.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say more on stderr.
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Say only warnings and errors on stderr.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Plain lines instead of a live display, as without a terminal.
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// The seed of every random choice; overrides the configuration's `seed`.
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented configuration and the prompts to start from.
+    #[command(long_about = "\
+Writes caco.yaml with every setting explained, a few seed problems and the prompts into a folder. Nothing that exists \
+is overwritten unless --force is given.
+
+Example:
+    caco init my-run && caco run my-run/caco.yaml")]
+    #[command(after_long_help = exit::HELP)]
+    Init(Init),
+    /// Check what works on this machine and how to mend what does not.
+    #[command(long_about = "\
+Checks Python, pip and the venv module, the private Python environment, the sandbox's protections, the base model, \
+cores, memory, disk and the cache folder. Each check that fails says what to do. Exit code 1 when something that a run \
+needs is missing.
+
+Example:
+    caco doctor --json | jq '.checks[] | select(.ok == false)'")]
+    #[command(after_long_help = exit::HELP)]
+    Doctor(Doctor),
+    /// Check a configuration and its files without running anything.
+    #[command(long_about = "\
+Reads a configuration as `run` would, with the same overrides, and checks every key, value and file. An error names \
+the file, line, key and, for an unknown key, the nearest known one. With --json the resolved configuration is printed.
+
+Example:
+    caco validate examples/quickstart.yaml --set sample.count=200")]
+    #[command(after_long_help = exit::HELP)]
+    Validate(Configured),
+    /// Take a few rows through every stage and show them whole.
+    #[command(long_about = "\
+Takes a few seeds and a few sampled programs through the stages and prints what each made of them: prompt, program, \
+output, problem, solution, verdict. Nothing is trained and no run folder is left behind.
+
+Example:
+    caco preview examples/quickstart.yaml -n 3")]
+    #[command(after_long_help = exit::HELP)]
+    Preview(Preview),
+    /// Run the whole loop, or go on with it.
+    #[command(long_about = "\
+Runs every stage of the loop into a run folder and reports the funnel, the targets and the students' scores. If the \
+folder holds the same run already, it goes on where that stopped; a changed configuration redoes what it touches.
+
+Ctrl-C stops cleanly, a second one at once; either way nothing that is published is lost.
+
+Examples:
+    caco run examples/quickstart.yaml
+    caco run examples/quickstart.yaml -o runs/small --set sample.count=200")]
+    #[command(after_long_help = exit::HELP)]
+    Run(Run),
+    /// Go on with a run that was stopped or killed.
+    #[command(long_about = "\
+Goes on with the run in a folder, with the configuration stored there. The data set is the same, byte for byte, as if \
+the run had never stopped.
+
+Example:
+    caco resume runs/quickstart")]
+    #[command(after_long_help = exit::HELP)]
+    Resume(RunFolder),
+    /// Show the funnel, targets and scores of a run, finished or not.
+    #[command(long_about = "\
+Shows, for each stage, how many rows came in and what became of them, with the commonest reasons; then targets and \
+scores as far as the run has come. It may be used while the run is going on.
+
+Examples:
+    caco status runs/quickstart
+    caco status runs/quickstart --json | jq '.stages[] | {name, in, kept, rejected, quarantined, seconds}'")]
+    #[command(after_long_help = exit::HELP)]
+    Status(RunFolder),
+    /// Show one row's whole ancestry: seed, prompts, program, execution, problem, solution, verdicts.
+    #[command(long_about = "\
+Shows everything that led to a row, stage by stage, with the prompts and replies. ROW is a row_id of the data set or of \
+rejected/, or its first characters.
+
+Example:
+    caco inspect runs/quickstart 3f9a0c")]
+    #[command(after_long_help = exit::HELP)]
+    Inspect(Inspect),
+    /// Copy a run's data set into a folder, in the shape that a trainer reads.
+    #[command(long_about = "\
+Writes the kept rows of a finished run in one of these formats:
+    messages   JSON lines with `messages` (user, assistant), as most trainers read
+    alpaca     JSON lines with `instruction`, `input`, `output`
+    jsonl      JSON lines with every column
+    parquet    the Parquet files as they lie in RUN/data
+
+Example:
+    caco export runs/quickstart --format messages -o out/")]
+    #[command(after_long_help = exit::HELP)]
+    Export(Export),
+    /// Train a model by a recipe, such as the one behind the built-in base model.
+    #[command(long_about = "\
+Trains a model from a recipe file into a Hugging Face folder. It can be stopped and started again with the same command, \
+and ends with the same weights.
+
+Example:
+    caco tune recipes/base.yaml -o models/mine")]
+    #[command(after_long_help = exit::HELP)]
+    Tune(Tune),
+    /// Measure a model on a benchmark file.
+    #[command(long_about = "\
+Asks a model every problem of a file, compares the final answers, and prints the share solved with its 95 % interval.
+
+Example:
+    caco evaluate runs/quickstart/models/loop-0 seeds/held_out.jsonl")]
+    #[command(after_long_help = exit::HELP)]
+    Evaluate(Evaluate),
+    /// Run untrusted programs as the execute stage does.
+    #[command(after_long_help = exit::HELP)]
+    Sandbox {
+        /// What to do in the sandbox.
+        #[command(subcommand)]
+        command: SandboxCommand,
+    },
+    /// Compare answers as the judge stage does.
+    #[command(after_long_help = exit::HELP)]
+    Answer {
+        /// What to do with answers.
+        #[command(subcommand)]
+        command: AnswerCommand,
+    },
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The folder to write into; it is made when missing.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// Overwrite files that exist.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Also check what this configuration needs: its packages, models and cache folder.
+    #[arg(value_name = "CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Install the private Python environment now if it is missing.
+    #[arg(long)]
+    pub fix: bool,
+}
+
+/// A configuration with overrides.
+#[derive(Debug, Args)]
+pub struct Configured {
+    /// The configuration file (YAML).
+    #[arg(value_name = "CONFIG")]
+    pub config: PathBuf,
+    /// Override a key of the configuration; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+}
+
+/// Arguments of `preview`.
+#[derive(Debug, Args)]
+pub struct Preview {
+    /// The configuration.
+    #[command(flatten)]
+    pub configured: Configured,
+    /// How many rows of each origin to show.
+    #[arg(short = 'n', long = "rows", default_value_t = 3, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub rows: u32,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The configuration.
+    #[command(flatten)]
+    pub configured: Configured,
+    /// The run folder. Default: the configuration's `output`, else runs/NAME.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// A run folder.
+#[derive(Debug, Args)]
+pub struct RunFolder {
+    /// The run folder.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// The run folder.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// A row_id, or its first characters.
+    #[arg(value_name = "ROW")]
+    pub row: String,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The run folder.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The shape of the rows.
+    #[arg(long, value_enum, default_value_t = Format::Messages)]
+    pub format: Format,
+    /// The folder to write into; it must be missing or empty.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+}
+
+/// The shapes of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// JSON lines with `messages`.
+    Messages,
+    /// JSON lines with `instruction`, `input`, `output`.
+    Alpaca,
+    /// JSON lines with every column.
+    Jsonl,
+    /// Parquet files with every column.
+    Parquet,
+}
+
+/// Arguments of `tune`.
+#[derive(Debug, Args)]
+pub struct Tune {
+    /// The recipe (YAML).
+    #[arg(value_name = "RECIPE")]
+    pub recipe: PathBuf,
+    /// The folder for the model; it also holds the checkpoints while training.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Override a key of the recipe; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+}
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// A model folder (Hugging Face layout), or `builtin`.
+    #[arg(value_name = "MODEL")]
+    pub model: String,
+    /// The benchmark: JSON lines with `problem` (or `question`) and `answer`, plain or gzip.
+    #[arg(value_name = "FILE")]
+    pub benchmark: PathBuf,
+    /// Ask only the first so many problems.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+/// Commands over the sandbox.
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Run one program and print its outcome as JSON.
+    #[command(long_about = "\
+Runs a Python program in the sandbox with the limits of the execute stage and prints its outcome as JSON: status, \
+input, output, error with line, the protection that was in force, time. Exit code 1 when the status is not `ok`.
+
+Example:
+    caco sandbox run program.py | jq .output")]
+    #[command(after_long_help = exit::HELP)]
+    Run(SandboxRun),
+}
+
+/// Arguments of `sandbox run`.
+#[derive(Debug, Args)]
+pub struct SandboxRun {
+    /// The program; `-` reads stdin.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// CPU seconds that it may use.
+    #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
+    pub cpu_seconds: f64,
+    /// Wall seconds that it may take.
+    #[arg(long, default_value_t = 20.0, value_name = "SECONDS")]
+    pub wall_seconds: f64,
+    /// Memory that it may use, in MiB.
+    #[arg(long, default_value_t = 1024, value_name = "MIB")]
+    pub memory_mb: u64,
+    /// Use this Python instead of the private environment.
+    #[arg(long, value_name = "PYTHON")]
+    pub python: Option<PathBuf>,
+}
+
+/// Commands over answers.
+#[derive(Debug, Subcommand)]
+pub enum AnswerCommand {
+    /// Say whether two answers are the same.
+    #[command(long_about = "\
+Compares a reference answer with a candidate as the judge stage does and says why. Exit code 0 when they are equal, 1 \
+when they differ or cannot be decided.
+
+Examples:
+    caco answer check 1/2 0.5
+    caco answer check --policy benchmark 50 '50 %'
+    caco answer check --extract 18 'She makes 9 * 2 = 18 dollars. The answer is 18.'")]
+    #[command(after_long_help = exit::HELP)]
+    Check(AnswerCheck),
+}
+
+/// Arguments of `answer check`.
+#[derive(Debug, Args)]
+pub struct AnswerCheck {
+    /// The reference answer.
+    #[arg(value_name = "A", allow_hyphen_values = true)]
+    pub reference: String,
+    /// The candidate answer.
+    #[arg(value_name = "B", allow_hyphen_values = true)]
+    pub candidate: String,
+    /// Take the candidate's final answer out of a whole reply first.
+    #[arg(long)]
+    pub extract: bool,
+    /// How lenient the comparison is.
+    #[arg(long, value_enum, default_value_t = PolicyName::Strict)]
+    pub policy: PolicyName,
+}
+
+/// The policies of comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PolicyName {
+    /// For building data: undecided counts as different.
+    Strict,
+    /// As benchmarks grade.
+    Benchmark,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn check(command: &clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            if command.get_subcommands().next().is_some() {
+                command.get_subcommands().for_each(|sub| check(sub, &path));
+                return;
+            }
+            let long = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+            assert!(long.contains(&format!("{} ", path.trim())) || long.contains(&path), "{path} has no example");
+            assert!(command.get_after_long_help().is_some(), "{path} does not list exit codes");
+        }
+        check(&Cli::command(), "");
+    }
+}

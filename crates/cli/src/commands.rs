@@ -1,0 +1,51 @@
+//! One file per command.
+
+mod answer;
+mod doctor;
+mod evaluate;
+mod export;
+mod init;
+mod inspect;
+mod preview;
+mod run;
+mod sandbox;
+mod status;
+mod tune;
+mod validate;
+
+use crate::args::{AnswerCommand, Command, Configured, Global, SandboxCommand};
+use crate::exit::Exit;
+use crate::failure::Result;
+
+/// Carries out a command.
+pub fn dispatch(global: &Global, command: Command) -> Result<Exit> {
+    match command {
+        Command::Init(args) => init::init(global, &args),
+        Command::Doctor(args) => doctor::doctor(global, &args),
+        Command::Validate(args) => validate::validate(global, &args),
+        Command::Preview(args) => preview::preview(global, &args),
+        Command::Run(args) => run::run(global, &args),
+        Command::Resume(args) => run::resume(global, &args),
+        Command::Status(args) => status::status(global, &args),
+        Command::Inspect(args) => inspect::inspect(global, &args),
+        Command::Export(args) => export::export(global, &args),
+        Command::Tune(args) => tune::tune(global, &args),
+        Command::Evaluate(args) => evaluate::evaluate(global, &args),
+        Command::Sandbox { command: SandboxCommand::Run(args) } => sandbox::run(global, &args),
+        Command::Answer { command: AnswerCommand::Check(args) } => answer::check(global, &args),
+    }
+}
+
+/// Loads a configuration with its overrides; `--seed` is one of them.
+fn load(global: &Global, configured: &Configured) -> Result<caco_pipeline::Config> {
+    let mut sets = configured.sets.clone();
+    sets.extend(global.seed.map(|seed| format!("seed={seed}")));
+    Ok(caco_pipeline::Config::load(&configured.config, &sets)?)
+}
+
+/// The settings of a run that changes nothing: where the cache lies, which packages programs may import.
+fn defaults() -> Result<caco_pipeline::Config> {
+    let text = "name: defaults\nseeds:\n  - path: none\n";
+    let here = std::path::Path::new(".");
+    Ok(caco_pipeline::Config::parse(text, std::path::Path::new("defaults"), here, &[])?)
+}

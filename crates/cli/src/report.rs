@@ -1,0 +1,88 @@
+//! What a run reports to a person at its end, and `status` at any time: funnel, targets, scores.
+
+mod funnel;
+mod scores;
+mod table;
+mod targets;
+
+use std::path::Path;
+
+use caco_pipeline::config::StudentData;
+use caco_pipeline::{BenchmarkScore, Config, RunReport, StageReport, Targets};
+
+use crate::numbers::{clock, grouped};
+use crate::paint::Paint;
+
+/// The parts of a report, wherever they come from.
+pub struct Parts<'a> {
+    /// One line of the funnel each.
+    pub stages: &'a [StageReport],
+    /// The shares of the sampled programs.
+    pub targets: &'a Targets,
+    /// The students' scores.
+    pub scores: &'a [BenchmarkScore],
+}
+
+impl Parts<'_> {
+    /// Funnel, targets and scores as text.
+    pub fn text(&self, roles: &Roles, paint: Paint) -> String {
+        let mut out = funnel::text(self.stages, paint);
+        let targets = targets::text(self.targets, self.scores, roles, paint);
+        if !targets.is_empty() {
+            out.push('\n');
+            out.push_str(&targets);
+        }
+        if !self.scores.is_empty() {
+            out.push('\n');
+            out.push_str(&scores::text(self.scores, roles, paint));
+        }
+        out
+    }
+}
+
+/// Which students learnt from the seeds alone and which from the loop's data, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Roles {
+    /// The first student that learns from the seeds alone.
+    pub seeds: Option<String>,
+    /// The first student that learns from all kept rows.
+    pub looped: Option<String>,
+}
+
+impl Roles {
+    /// Reads the roles from a configuration.
+    pub fn of(config: &Config) -> Self {
+        let first = |data: StudentData| {
+            config.train.students.iter().find(|student| student.data == data).map(|student| student.name.clone())
+        };
+        Self { seeds: first(StudentData::Seeds), looped: first(StudentData::Kept) }
+    }
+}
+
+/// The whole report at the end of a run.
+pub fn finished(report: &RunReport, roles: &Roles, paint: Paint) -> String {
+    let parts = Parts { stages: &report.stages, targets: &report.targets, scores: &report.scores };
+    let mut out = parts.text(roles, paint);
+    let dir = friendly(&report.dir);
+    out.push('\n');
+    let mut line = |name: &str, words: String| {
+        out.push_str(&format!("{}{:width$}{words}\n", paint.strong(name), "", width = 10 - name.len()));
+    };
+    if let Some(data) = &report.data {
+        line("data set", format!("{} ({} rows)", friendly(data), grouped(report.exported)));
+    }
+    line("run", format!("{dir} ({} of work)", clock(report.seconds)));
+    line("next", format!("caco status {dir}"));
+    line("", format!("caco inspect {dir} ROW    where a row comes from (a row_id of the data set or of rejected/)"));
+    if report.exported > 0 {
+        line("", format!("caco export {dir} --format messages -o out/"));
+    }
+    out
+}
+
+/// A path as a person would type it here: relative when it lies below the current folder.
+pub fn friendly(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let short = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).filter(|short| short.iter().next().is_some());
+    short.unwrap_or(path).display().to_string()
+}

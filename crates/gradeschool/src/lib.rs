@@ -1,0 +1,28 @@
+//! A generator of grade-school problem families: problem, program, solution and answer from one seed.
+//!
+//! A problem is a *story*: an opening that states quantities, then zero or more events that change the running
+//! quantity. Each event is one sentence of the problem, one line of the program and one sentence of the solution, so a
+//! small model can learn the three translations piece by piece and recombine them. Families are the openings
+//! ([`openings`]) and the events ([`events`]); a composition is an opening followed by events.
+//!
+//! The space of compositions is split by the *shape* of the program (its steps with names and constants masked):
+//! [`Split::Base`] holds the shapes that a base model may be trained on; [`Split::Seeds`] and [`Split::HeldOut`] draw
+//! from all the others, and never from the same random stream.
+//!
+//! Pure: no I/O, and record `index` of `(split, seed)` is the same on every machine.
+mod compose;
+pub mod events;
+pub mod expr;
+pub mod openings;
+mod story;
+mod words;
+
+pub use compose::{BOUNDS, Record, Split, drill, generate};
+
+/// Number of problem families: openings plus events.
+pub fn families() -> usize {
+    openings::OPENINGS.len() + events::EVENTS.len()
+}
+
+#[cfg(test)]
+mod tests;

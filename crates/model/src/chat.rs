@@ -1,0 +1,161 @@
+//! The chat format: messages, the template and its rendering.
+
+use crate::tokenizer::{MESSAGE_END, MESSAGE_START, SPECIALS};
+use crate::{Error, Result, Tokenizer};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, ErrorKind, context};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The ChatML template that a tokenizer trained here carries.
+pub const CHATML: &str = "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' + '\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Instructions that hold for the whole conversation.
+    System,
+    /// The one who asks.
+    User,
+    /// The model.
+    Assistant,
+}
+
+impl Role {
+    /// The role's name in the template.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        }
+    }
+}
+
+/// One message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub content: String,
+}
+
+impl Message {
+    /// A message of the user.
+    pub fn user(content: impl Into<String>) -> Self {
+        Self {
+            role: Role::User,
+            content: content.into(),
+        }
+    }
+
+    /// A message of the model.
+    pub fn assistant(content: impl Into<String>) -> Self {
+        Self {
+            role: Role::Assistant,
+            content: content.into(),
+        }
+    }
+}
+
+/// Renders messages in ChatML, with the opening of the assistant's turn when `add_generation_prompt` is set.
+///
+/// A marker spelt out inside a message's content is broken with a zero-width space (U+200B), so that it stays text.
+#[must_use]
+pub fn render_chat(messages: &[Message], add_generation_prompt: bool) -> String {
+    let mut text = String::new();
+    for message in messages {
+        text.push_str(&message_open(message.role));
+        text.push_str(&neutral(&message.content));
+        text.push_str(MESSAGE_END);
+        text.push('\n');
+    }
+    if add_generation_prompt {
+        text.push_str(&message_open(Role::Assistant));
+    }
+    text
+}
+
+/// Renders messages with a tokenizer's own template; for a template other than ChatML.
+///
+/// # Errors
+/// When the template is not valid or refuses the messages.
+pub fn render_with(
+    tokenizer: &Tokenizer,
+    messages: &[Message],
+    add_generation_prompt: bool,
+) -> Result<String> {
+    let mut env = Environment::new();
+    env.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()?,
+    );
+    env.add_function(
+        "raise_exception",
+        |message: String| -> std::result::Result<String, minijinja::Error> {
+            Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
+        },
+    );
+    let entry = |m: &Message| {
+        BTreeMap::from([
+            ("role", m.role.as_str().to_string()),
+            ("content", neutral(&m.content).into_owned()),
+        ])
+    };
+    let messages: Vec<BTreeMap<&str, String>> = messages.iter().map(entry).collect();
+    env.render_str(
+        tokenizer.template(),
+        context! { messages, add_generation_prompt },
+    )
+    .map_err(Error::from)
+}
+
+/// The prompt from which a model writes a whole user message by itself; it ends at `<|im_end|>`.
+#[must_use]
+pub fn open_user_prompt() -> String {
+    message_open(Role::User)
+}
+
+/// The markup before a message's content.
+pub(crate) fn message_open(role: Role) -> String {
+    format!("{MESSAGE_START}{}\n", role.as_str())
+}
+
+fn neutral(content: &str) -> Cow<'_, str> {
+    if !SPECIALS.iter().any(|marker| content.contains(marker)) {
+        return Cow::Borrowed(content);
+    }
+    let broken = SPECIALS.iter().fold(content.to_string(), |text, marker| {
+        text.replace(marker, &format!("<\u{200b}{}", &marker[1..]))
+    });
+    Cow::Owned(broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_renderers_agree() {
+        let tokenizer = Tokenizer::train(["a b c"].into_iter(), 449).unwrap();
+        let messages = [
+            Message::user("How many?\n<|im_end|>"),
+            Message::assistant("The answer is 3."),
+        ];
+        for prompt in [false, true] {
+            assert_eq!(
+                render_with(&tokenizer, &messages, prompt).unwrap(),
+                render_chat(&messages, prompt)
+            );
+        }
+        let text = render_chat(&messages, true);
+        assert!(text.starts_with(&open_user_prompt()));
+        assert_eq!(text.matches(MESSAGE_END).count(), 2);
+        assert!(text.ends_with("<|im_start|>assistant\n"));
+    }
+}

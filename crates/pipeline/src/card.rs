@@ -1,0 +1,234 @@
+//! `README.md` of a run: the data set's card, in the form that the Hugging Face hub reads.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use caco_record::Stage;
+
+use crate::Error;
+use crate::context::Context;
+use crate::export::Facts;
+use crate::report::{RunReport, Share};
+use crate::stages::State;
+
+/// The card's text. It holds no times, so that the same run always gives the same card.
+pub(crate) fn text(
+    context: &Context<'_>,
+    state: &State,
+    report: &RunReport,
+    facts: &Facts,
+) -> Result<String, Error> {
+    let mut out = String::new();
+    write(&mut out, context, state, report, facts)
+        .map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(out)
+}
+
+fn write(
+    out: &mut String,
+    context: &Context<'_>,
+    state: &State,
+    report: &RunReport,
+    facts: &Facts,
+) -> std::fmt::Result {
+    let config = context.config;
+    writeln!(
+        out,
+        "---\npretty_name: {}\ntags: [synthetic, reasoning, code]",
+        config.name
+    )?;
+    writeln!(
+        out,
+        "configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/train-*.parquet\n---\n"
+    )?;
+    writeln!(out, "# {}\n", config.name)?;
+    let words = config.runs(Stage::Solve);
+    let what = if words {
+        "verified reasoning examples: a problem, a program that computes its answer, and a solution in words"
+    } else {
+        "verified programs with their inputs and answers"
+    };
+    writeln!(
+        out,
+        "{} {what}. Made by caco {} with seed {}.\n",
+        report.exported,
+        env!("CARGO_PKG_VERSION"),
+        config.seed
+    )?;
+    funnel(out, report)?;
+    targets(out, report)?;
+    scores(out, report)?;
+    seeds(out, context, state)?;
+    writeln!(out, "## Models\n\n| model | id |\n|---|---|")?;
+    for (name, id) in &facts.models {
+        writeln!(out, "| {name} | `{id}` |")?;
+    }
+    writeln!(out, "\n## Prompts\n\n| prompt | BLAKE3 |\n|---|---|")?;
+    for (name, hash) in &facts.prompts {
+        writeln!(out, "| {name} | `{}` |", &hash[..16])?;
+    }
+    if let (Some(interpreter), Some(protection)) = (&facts.interpreter, &facts.protection) {
+        writeln!(
+            out,
+            "\n## Execution\n\nPrograms ran under {interpreter}; protection in force: {protection}."
+        )?;
+    }
+    writeln!(out, "\n## Columns\n")?;
+    for (name, meaning) in COLUMNS {
+        writeln!(out, "- `{name}`: {meaning}")?;
+    }
+    Ok(())
+}
+
+const COLUMNS: [(&str, &str); 9] = [
+    (
+        "row_id, parent_id, seed_id, origin, round",
+        "identity and lineage; `origin` is `seed` or `sample`",
+    ),
+    (
+        "problem, solution, answer",
+        "the problem and solution in words, and the program's answer",
+    ),
+    ("program, code", "the program that computes the answer"),
+    ("messages", "the problem and the solution as a conversation"),
+    (
+        "instruction, output",
+        "the same two texts under the names of the alpaca form; null without solutions",
+    ),
+    (
+        "program_input, program_output",
+        "JSON of the program's `input` and `output`",
+    ),
+    ("source, licence, domain", "where the seed came from"),
+    (
+        "facts, execution",
+        "JSON: static facts and fingerprints; how the program ran",
+    ),
+    ("verdicts", "JSON: what each check said"),
+];
+
+fn funnel(out: &mut String, report: &RunReport) -> std::fmt::Result {
+    writeln!(
+        out,
+        "## Funnel\n\n| round | stage | in | kept | rejected | quarantined | reasons |\n|---|---|---|---|---|---|---|"
+    )?;
+    for stage in &report.stages {
+        let mut reasons: Vec<(&String, &u64)> = stage.reasons.iter().collect();
+        reasons.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
+        let reasons: Vec<String> = reasons
+            .iter()
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect();
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            stage.round,
+            stage.name,
+            stage.rows_in,
+            stage.kept,
+            stage.rejected,
+            stage.quarantined,
+            reasons.join(", ")
+        )?;
+    }
+    writeln!(out)
+}
+
+fn targets(out: &mut String, report: &RunReport) -> std::fmt::Result {
+    let targets = &report.targets;
+    writeln!(
+        out,
+        "## Sampled programs\n\n| share | count | of | % |\n|---|---|---|---|"
+    )?;
+    for (name, share) in [
+        ("parse", targets.parses),
+        ("pass execution and rules", targets.passes),
+        ("of these: new normal form", targets.new),
+        ("of these: new structure", targets.new_structure),
+        ("of the new: through judge", targets.new_judged),
+        ("of the new: through curate", targets.new_curated),
+    ] {
+        writeln!(
+            out,
+            "| {name} | {} | {} | {} |",
+            share.count,
+            share.of,
+            percent(share)
+        )?;
+    }
+    writeln!(
+        out,
+        "\nNew means: neither among the seeds' programs nor in the training set of the base model.\n"
+    )
+}
+
+fn percent(share: Share) -> String {
+    share
+        .ratio()
+        .map_or_else(|| "–".into(), |ratio| format!("{:.1}", ratio * 100.0))
+}
+
+fn scores(out: &mut String, report: &RunReport) -> std::fmt::Result {
+    if report.scores.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "## Students\n\n| benchmark | student | rows | accuracy | 95 % interval |\n|---|---|---|---|---|"
+    )?;
+    for benchmark in &report.scores {
+        for student in &benchmark.students {
+            let score = &student.overall;
+            writeln!(
+                out,
+                "| {} | {} | {} | {:.1} % | {:.1}–{:.1} % |",
+                benchmark.benchmark,
+                student.student,
+                student.rows,
+                score.mean * 100.0,
+                score.low * 100.0,
+                score.high * 100.0
+            )?;
+        }
+    }
+    writeln!(out)
+}
+
+fn seeds(out: &mut String, context: &Context<'_>, state: &State) -> std::fmt::Result {
+    writeln!(
+        out,
+        "## Seeds\n\n| source | licence | file |\n|---|---|---|"
+    )?;
+    for seed in &context.config.seeds {
+        let file = seed.path.file_name().unwrap_or_default().to_string_lossy();
+        let source = seed
+            .source
+            .clone()
+            .unwrap_or_else(|| crate::config::stem(&seed.path));
+        writeln!(
+            out,
+            "| {source} | {} | {file} |",
+            seed.licence.as_deref().unwrap_or("unstated")
+        )?;
+    }
+    let rows: BTreeMap<&str, u64> = BTreeMap::from([
+        (
+            "seed rows",
+            state
+                .all(Stage::Import)
+                .map(|(_, shard)| shard.counts.kept)
+                .sum(),
+        ),
+        (
+            "seed programs",
+            state
+                .all(Stage::Unify)
+                .map(|(_, shard)| shard.counts.kept)
+                .sum(),
+        ),
+    ]);
+    for (name, count) in rows {
+        writeln!(out, "\n{count} {name}.")?;
+    }
+    writeln!(out)
+}

@@ -1,0 +1,290 @@
+//! From YAML text and overrides to a checked [`Config`].
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde_norway::Value;
+
+use super::text::line_of;
+use super::{BUILTIN, Config, Model, check, stem};
+use crate::Error;
+
+pub(super) fn load(path: &Path, sets: &[String]) -> Result<Config, Error> {
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Error::Config {
+            file: path.to_owned(),
+            line: None,
+            path: String::new(),
+            message: "there is no such file".into(),
+            hint: Some("`caco init` writes a commented configuration".into()),
+        },
+        _ => Error::io("read", path, error),
+    })?;
+    let here = current_dir()?;
+    let full = here.join(path);
+    let base = full.parent().unwrap_or(&here).to_owned();
+    parse(&text, path, &base, sets)
+}
+
+pub(super) fn parse(
+    text: &str,
+    file: &Path,
+    base: &Path,
+    sets: &[String],
+) -> Result<Config, Error> {
+    let mut tree = tree(text, file)?;
+    let mut overridden = Vec::new();
+    for set in sets {
+        overridden.push(apply(&mut tree, set)?);
+    }
+    let mut config: Config = read(tree, text, file, &overridden)?;
+    resolve(&mut config, file, base)?;
+    check::check(&config, &|path, message, hint| {
+        blame(text, file, &overridden, path, message, hint)
+    })?;
+    Ok(config)
+}
+
+/// The untyped tree of a text; an empty text is an empty mapping.
+pub(super) fn tree(text: &str, file: &Path) -> Result<Value, Error> {
+    let tree: Value = serde_norway::from_str(text).map_err(|error| Error::Config {
+        file: file.to_owned(),
+        line: error.location().map(|location| location.line()),
+        path: String::new(),
+        message: format!("not valid YAML: {error}"),
+        hint: None,
+    })?;
+    Ok(if tree.is_null() {
+        Value::Mapping(serde_norway::Mapping::new())
+    } else {
+        tree
+    })
+}
+
+/// The typed form of a tree; `overridden` are the paths that came from overrides.
+pub(super) fn read<T: DeserializeOwned>(
+    tree: Value,
+    text: &str,
+    file: &Path,
+    overridden: &[String],
+) -> Result<T, Error> {
+    serde_path_to_error::deserialize(tree).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { String::new() } else { path };
+        let (path, message, hint) = explain(path, error.inner().to_string());
+        blame(text, file, overridden, &path, message, hint)
+    })
+}
+
+/// An error at a path: in the override that set it, else at its line of the file.
+fn blame(
+    text: &str,
+    file: &Path,
+    overridden: &[String],
+    path: &str,
+    message: String,
+    hint: Option<String>,
+) -> Error {
+    let set = overridden.iter().any(|set| set == path);
+    Error::Config {
+        file: if set { "--set".into() } else { file.to_owned() },
+        line: if set { None } else { line_of(text, path) },
+        path: path.to_owned(),
+        message,
+        hint,
+    }
+}
+
+/// Adds the unknown key to the path and the nearest known one as the hint.
+fn explain(path: String, message: String) -> (String, String, Option<String>) {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    if message.starts_with("unknown field") || message.starts_with("unknown variant") {
+        let unknown = quoted.first().copied().unwrap_or_default();
+        let known = quoted.get(1..).unwrap_or_default();
+        let nearest = known
+            .iter()
+            .map(|candidate| (strsim::damerau_levenshtein(unknown, candidate), *candidate))
+            .min()
+            .filter(|(distance, candidate)| *distance <= 2.max(candidate.len() / 2));
+        let hint = match nearest {
+            Some((_, nearest)) => format!("did you mean `{nearest}`?"),
+            None => format!("known here: {}", known.join(", ")),
+        };
+        if message.starts_with("unknown variant") {
+            return (
+                path,
+                format!("`{unknown}` is not one of {}", known.join(", ")),
+                Some(hint),
+            );
+        }
+        let full = if path.is_empty() || path.rsplit('.').next() == Some(unknown) {
+            if path.is_empty() {
+                unknown.to_owned()
+            } else {
+                path
+            }
+        } else {
+            format!("{path}.{unknown}")
+        };
+        return (full, "unknown key".into(), Some(hint));
+    }
+    if message.starts_with("missing field") {
+        let missing = quoted.first().copied().unwrap_or_default();
+        let hint = format!("add `{missing}:`");
+        let full = if path.is_empty() {
+            missing.to_owned()
+        } else {
+            format!("{path}.{missing}")
+        };
+        return (full, "this key is required".into(), Some(hint));
+    }
+    let message = message
+        .strip_prefix(&format!("{path}: "))
+        .map_or(message.clone(), str::to_owned);
+    (path, message, None)
+}
+
+/// Keys whose relative values in an override are relative to the current folder.
+const PATH_KEYS: [&str; 4] = ["path", "output", "prompts", "cache"];
+
+/// Puts one `a.b.0.c=value` into the tree and returns the path in the form that errors use.
+fn apply(tree: &mut Value, set: &str) -> Result<String, Error> {
+    let fail = |path: &str, message: String| Error::Config {
+        file: "--set".into(),
+        line: None,
+        path: path.to_owned(),
+        message,
+        hint: Some("write `--set stage.key=value`, for example `--set sample.count=100`".into()),
+    };
+    let (path, text) = set
+        .split_once('=')
+        .ok_or_else(|| fail("", format!("`{set}` has no `=`")))?;
+    let mut value: Value = serde_norway::from_str(text)
+        .map_err(|error| fail(path, format!("`{text}` is not a YAML value: {error}")))?;
+    let keys: Vec<&str> = path.split('.').collect();
+    if let (Some(last), Value::String(text)) = (keys.last(), &value)
+        && PATH_KEYS.contains(last)
+        && text != BUILTIN
+    {
+        value = Value::String(current_dir()?.join(text).to_string_lossy().into_owned());
+    }
+    let mut node = tree;
+    let mut shown = String::new();
+    for key in &keys {
+        if key.is_empty() {
+            return Err(fail(path, "an empty key".into()));
+        }
+        if node.is_null() {
+            *node = Value::Mapping(serde_norway::Mapping::new());
+        }
+        node = match node {
+            Value::Sequence(items) => {
+                let count = items.len();
+                let item = key
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|index| items.get_mut(index));
+                shown.push_str(&format!("[{key}]"));
+                item.ok_or_else(|| {
+                    fail(
+                        path,
+                        format!("`{key}` is not an item of a list of {count} (numbers from 0)"),
+                    )
+                })?
+            }
+            Value::Mapping(map) => {
+                if !shown.is_empty() {
+                    shown.push('.');
+                }
+                shown.push_str(key);
+                map.entry(Value::String((*key).to_owned()))
+                    .or_insert(Value::Null)
+            }
+            _ => {
+                return Err(fail(
+                    path,
+                    format!("there is nothing below the value before `{key}`"),
+                ));
+            }
+        };
+    }
+    *node = value;
+    Ok(shown)
+}
+
+/// Fills in names, folders and the base model, and makes paths absolute.
+fn resolve(config: &mut Config, file: &Path, base: &Path) -> Result<(), Error> {
+    let here = current_dir()?;
+    if config.name.is_empty() {
+        config.name = stem(file);
+    }
+    let absolute = |path: &mut PathBuf| *path = clean(&base.join(&path));
+    if config.output.as_os_str().is_empty() {
+        config.output = clean(&here.join("runs").join(&config.name));
+    } else {
+        absolute(&mut config.output);
+    }
+    if config.cache.as_os_str().is_empty() {
+        config.cache = default_cache(&here);
+    } else {
+        absolute(&mut config.cache);
+    }
+    if let Some(prompts) = &mut config.prompts {
+        absolute(prompts);
+    }
+    config
+        .seeds
+        .iter_mut()
+        .for_each(|seed| absolute(&mut seed.path));
+    let benchmarks = config
+        .evaluate
+        .benchmarks
+        .iter_mut()
+        .chain(&mut config.curate.contamination);
+    benchmarks.for_each(|benchmark| absolute(&mut benchmark.path));
+    config
+        .models
+        .entry("base".into())
+        .or_insert_with(|| Model::Embedded {
+            path: BUILTIN.into(),
+        });
+    for model in config.models.values_mut() {
+        let Model::Embedded { path } = model;
+        if path != BUILTIN {
+            *path = clean(&base.join(&path)).to_string_lossy().into_owned();
+        }
+    }
+    Ok(())
+}
+
+fn default_cache(here: &Path) -> PathBuf {
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    set("XDG_CACHE_HOME")
+        .map(|cache| cache.join("caco"))
+        .or_else(|| set("HOME").map(|home| home.join(".cache/caco")))
+        .unwrap_or_else(|| here.join(".caco-cache"))
+}
+
+fn current_dir() -> Result<PathBuf, Error> {
+    std::env::current_dir()
+        .map_err(|error| Error::io("find", Path::new("the current folder"), error))
+}
+
+/// Removes `.` and resolves `..` by name, so that written paths read well.
+fn clean(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}

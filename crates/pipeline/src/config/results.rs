@@ -1,0 +1,228 @@
+//! The sections from judge on: what is kept, what is written, and how it is measured. Every field has a default unless it
+//! says otherwise.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Sampling, SeedFormat, Training};
+
+/// How words and program are compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Judge {
+    /// When false every row passes; the verdicts are recorded all the same. Default true.
+    pub enabled: bool,
+    /// Require every quantity of the program's input in the problem. Default true.
+    pub coverage: bool,
+    /// How lenient the comparison of answers is. Default `strict`.
+    pub policy: JudgePolicy,
+}
+
+/// The policies for comparing answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JudgePolicy {
+    /// For building data: undecided counts as different.
+    #[default]
+    Strict,
+    /// As benchmarks grade.
+    Benchmark,
+}
+
+impl Default for Judge {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            coverage: true,
+            policy: JudgePolicy::Strict,
+        }
+    }
+}
+
+/// How duplicates and contaminated rows are dropped.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Curate {
+    /// At most this many kept rows share one structure (names and constants masked); 0 means no cap. Default 0.
+    pub max_per_structure: u64,
+    /// Files whose problems must not appear: the benchmarks of `evaluate` are always among them. Default none.
+    pub contamination: Vec<Benchmark>,
+    /// A problem that shares this many words in a row with a benchmark's is contaminated; 0 compares whole problems
+    /// only. Default 13, the field's practice.
+    pub ngram: usize,
+}
+
+impl Default for Curate {
+    fn default() -> Self {
+        Self {
+            max_per_structure: 0,
+            contamination: Vec::new(),
+            ngram: 13,
+        }
+    }
+}
+
+/// How the data set is written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Export {
+    /// Whether rows of seed origin are exported beside the sampled ones. Default true.
+    pub include_seeds: bool,
+    /// Rows in one Parquet file. Default 100000.
+    pub rows_per_file: usize,
+}
+
+impl Default for Export {
+    fn default() -> Self {
+        Self {
+            include_seeds: true,
+            rows_per_file: 100_000,
+        }
+    }
+}
+
+/// The students that show what the data is worth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Train {
+    /// The model that every student starts from. Default `base`.
+    pub model: String,
+    /// The training run, the same for all students. When `steps` is not given, the passes over the largest data set
+    /// decide the number of steps for all.
+    pub training: Training,
+    /// The students. Default `seeds` and `loop`.
+    pub students: Vec<Student>,
+    /// Training seeds; every student is trained once for each. Default `[0]`.
+    pub seeds: Vec<u64>,
+}
+
+impl Default for Train {
+    fn default() -> Self {
+        let student = |name: &str, data| Student {
+            name: name.into(),
+            data,
+            rows: Rows::All,
+        };
+        Self {
+            model: "base".into(),
+            training: Training::default(),
+            students: vec![
+                student("seeds", StudentData::Seeds),
+                student("loop", StudentData::Kept),
+            ],
+            seeds: vec![0],
+        }
+    }
+}
+
+/// One student and the rows it learns from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Student {
+    /// The student's name in folders and reports: letters, digits, `-`, `_`. Required.
+    pub name: String,
+    /// Which rows it learns from. Required.
+    pub data: StudentData,
+    /// At most this many of them, by a seeded choice. Default all.
+    #[serde(default)]
+    pub rows: Rows,
+}
+
+/// The rows that a student learns from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StudentData {
+    /// Kept rows of seed origin.
+    Seeds,
+    /// All kept rows.
+    Kept,
+    /// Rows as they left solve, whatever judge said: as many sampled ones as were kept, and the seeds' rows.
+    Unverified,
+}
+
+/// All rows, or at most so many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rows {
+    /// Every row.
+    #[default]
+    All,
+    /// At most this many rows.
+    AtMost(usize),
+}
+
+impl Serialize for Rows {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All => serializer.serialize_str("all"),
+            Self::AtMost(rows) => serializer.serialize_u64(*rows as u64),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Rows {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Rows;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("`all` or a number of rows")
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Rows, E> {
+                usize::try_from(value).map(Rows::AtMost).map_err(E::custom)
+            }
+
+            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Rows, E> {
+                if value == "all" {
+                    Ok(Rows::All)
+                } else {
+                    Err(E::invalid_value(serde::de::Unexpected::Str(value), &self))
+                }
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// What the students are measured on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Evaluate {
+    /// The held-out problems. Default none, which skips the stage.
+    pub benchmarks: Vec<Benchmark>,
+    /// How replies are drawn. Default temperature 0.
+    pub sampling: Sampling,
+}
+
+/// One file of problems with answers that are never trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Benchmark {
+    /// The name in reports. Default: the file's stem.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The file, as for seeds. Required.
+    pub path: PathBuf,
+    /// How to read a line. Default `problems`.
+    #[serde(default)]
+    pub format: SeedFormat,
+    /// Names of the file's own fields, as for seeds.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// At most this many problems, from the start of the file. Default all.
+    #[serde(default)]
+    pub limit: Option<usize>,
+}
+
+impl Benchmark {
+    /// The name in reports.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.name
+            .clone()
+            .unwrap_or_else(|| crate::config::stem(&self.path))
+    }
+}

@@ -1,0 +1,309 @@
+//! The sections up to solve: what goes in, the models, and how rows are made. Every field has a default unless it says
+//! otherwise.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use caco_model::train::TrainConfig as Training;
+use caco_program::Rules;
+use caco_record::Stage;
+use serde::{Deserialize, Serialize};
+
+/// Which stages run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Stages {
+    /// Stages to leave out; their input rows pass on unchanged. Import, sample, execute and export cannot be skipped
+    /// while a later stage needs what they make. Default: none.
+    pub skip: Vec<Stage>,
+}
+
+/// One file of seed problems.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seed {
+    /// The file: JSON lines, plain or gzip (`.gz`). Required.
+    pub path: PathBuf,
+    /// How to read a line. Default `problems`.
+    #[serde(default)]
+    pub format: SeedFormat,
+    /// Names of the file's own fields, for files of another shape: `problem: question`. Keys are `id`, `problem`,
+    /// `solution`, `answer`, `domain`. Default: the format's names.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// At most this many lines are read. Default: all.
+    #[serde(default)]
+    pub limit: Option<usize>,
+    /// The source's name in rows and card. Default: the file's stem.
+    #[serde(default)]
+    pub source: Option<String>,
+    /// The licence that the source states, for rows and card. Default: unstated.
+    #[serde(default)]
+    pub licence: Option<String>,
+    /// The subject domain of rows that state none. Default: none.
+    #[serde(default)]
+    pub domain: Option<String>,
+}
+
+/// The shape of a seed or benchmark file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeedFormat {
+    /// JSON lines with `problem` (or `question`) and `answer`, optionally `id`, `solution`, `domain`.
+    #[default]
+    Problems,
+    /// GSM8K: `question`, and `answer` whose last line is `#### N` (or a separate `solution`).
+    Gsm8k,
+}
+
+/// A language model that stages refer to by name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Model {
+    /// A model that runs inside this process, from a Hugging Face folder.
+    Embedded {
+        /// `builtin` for the base model that comes with the program, or a folder. Default `builtin`.
+        #[serde(default = "builtin")]
+        path: String,
+    },
+}
+
+/// The path that names the built-in base model.
+pub const BUILTIN: &str = "builtin";
+
+fn builtin() -> String {
+    BUILTIN.to_owned()
+}
+
+/// How replies are drawn from a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sampling {
+    /// 0 takes the likeliest token each time; otherwise logits are divided by it. Default depends on the stage.
+    pub temperature: f32,
+    /// Draw only from the likeliest tokens that together reach this probability, in (0, 1]. Default 1.
+    pub top_p: f32,
+    /// Draw only from this many likeliest tokens; 0 means all. Default 0.
+    pub top_k: usize,
+    /// A reply is cut after this many tokens. Default 256.
+    pub max_tokens: usize,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self {
+            temperature: 0.0,
+            top_p: 1.0,
+            top_k: 0,
+            max_tokens: 256,
+        }
+    }
+}
+
+impl Sampling {
+    fn warm(temperature: f32, top_p: f32) -> Self {
+        Self {
+            temperature,
+            top_p,
+            ..Self::default()
+        }
+    }
+}
+
+/// How seed problems become seed programs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Unify {
+    /// `model` asks a model; `calculator` converts the calculator marks of GSM8K solutions. Default `model`.
+    pub method: UnifyMethod,
+    /// The model to ask. Default `base`.
+    pub model: String,
+    /// Programs asked for each problem; the first that passes the rules, runs and equals the reference wins. Default 4.
+    pub samples: u32,
+    /// How they are drawn. Default temperature 0.7, top-p 0.95.
+    pub sampling: Sampling,
+}
+
+/// The two ways to write seed programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnifyMethod {
+    /// Ask a model.
+    #[default]
+    Model,
+    /// Convert `<<48/2=24>>` marks; no model is needed.
+    Calculator,
+}
+
+impl Default for Unify {
+    fn default() -> Self {
+        Self {
+            method: UnifyMethod::Model,
+            model: "base".into(),
+            samples: 4,
+            sampling: Sampling::warm(0.7, 0.95),
+        }
+    }
+}
+
+/// How the program generator is trained.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tune {
+    /// The model to start from. Default `base`.
+    pub model: BaseName,
+    /// `base` fine-tunes it; `scratch` trains a tokenizer and a model of `architecture` on the programs. Default `base`.
+    pub init: TuneInit,
+    /// The model's shape when `init` is `scratch`.
+    pub architecture: Architecture,
+    /// The training run.
+    pub training: Training,
+}
+
+/// A model name whose default is `base`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BaseName(
+    /// A key of `models`.
+    pub String,
+);
+
+impl Default for BaseName {
+    fn default() -> Self {
+        Self("base".into())
+    }
+}
+
+/// Where the generator's weights come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TuneInit {
+    /// From the model named in `tune.model`.
+    #[default]
+    Base,
+    /// From random weights.
+    Scratch,
+}
+
+/// The shape of a decoder in the Qwen2 layout, and its tokenizer's size.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Architecture {
+    /// Entries of the byte-level BPE vocabulary, at least 449. Default 1024.
+    pub vocab_size: usize,
+    /// Width of the residual stream. Default 128.
+    pub hidden_size: usize,
+    /// Decoder layers. Default 4.
+    pub layers: usize,
+    /// Attention heads; `hidden_size` must be a multiple with an even quotient. Default 4.
+    pub heads: usize,
+    /// Width inside the gated feed-forward block. Default 352.
+    pub intermediate_size: usize,
+    /// The longest sequence in tokens. Default 512.
+    pub max_positions: usize,
+}
+
+impl Default for Architecture {
+    fn default() -> Self {
+        Self {
+            vocab_size: 1024,
+            hidden_size: 128,
+            layers: 4,
+            heads: 4,
+            intermediate_size: 352,
+            max_positions: 512,
+        }
+    }
+}
+
+/// How many programs the generator writes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sample {
+    /// Programs in each round. Default 1000.
+    pub count: u64,
+    /// How they are drawn. Default temperature 0.9, top-p 0.98.
+    pub sampling: Sampling,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        Self {
+            count: 1000,
+            sampling: Sampling::warm(0.9, 0.98),
+        }
+    }
+}
+
+/// How programs run and which rules they meet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Execute {
+    /// Packages that programs may import, as pip requirements; installed once into the cache folder.
+    /// Default pinned sympy and numpy; empty needs no network.
+    pub python: Vec<String>,
+    /// Programs that run at the same time. Default: the machine's cores, at most 8.
+    pub workers: Option<usize>,
+    /// CPU seconds that a program may use. Default 10, as published.
+    pub cpu_seconds: f64,
+    /// Wall seconds that a program may take. Default 20.
+    pub wall_seconds: f64,
+    /// Memory of one program in MiB. Default 1024.
+    pub memory_mb: u64,
+    /// The rules, published and ours. Default as published, with ours on top.
+    pub rules: Rules,
+}
+
+/// The packages of the execution environment when the configuration names none.
+pub const DEFAULT_PACKAGES: [&str; 2] = ["sympy==1.14.0", "numpy==2.2.6"];
+
+impl Default for Execute {
+    fn default() -> Self {
+        Self {
+            python: DEFAULT_PACKAGES.map(str::to_owned).to_vec(),
+            workers: None,
+            cpu_seconds: 10.0,
+            wall_seconds: 20.0,
+            memory_mb: 1024,
+            rules: Rules::default(),
+        }
+    }
+}
+
+/// A stage that asks a model once for each row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reverse {
+    /// The model to ask. Default `base`.
+    pub model: String,
+    /// How the reply is drawn. Default temperature 0.
+    pub sampling: Sampling,
+}
+
+impl Default for Reverse {
+    fn default() -> Self {
+        Self {
+            model: "base".into(),
+            sampling: Sampling::default(),
+        }
+    }
+}
+
+/// How problems are solved in words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Solve {
+    /// The model to ask. Default `base`.
+    pub model: String,
+    /// How the reply is drawn. Default temperature 0.
+    pub sampling: Sampling,
+}
+
+impl Default for Solve {
+    fn default() -> Self {
+        Self {
+            model: "base".into(),
+            sampling: Sampling::default(),
+        }
+    }
+}

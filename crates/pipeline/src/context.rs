@@ -1,0 +1,141 @@
+//! What every stage may use: configuration, folder, models, prompts, the sandbox, the log, the stop flag.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use caco_record::Stage;
+use caco_sandbox::{Outcome, Sandbox};
+
+use crate::index::Index;
+use crate::models::Models;
+use crate::prompts::Prompts;
+use crate::{Config, Error, Event, Observer};
+
+/// Runs untrusted programs; the sandbox, or a stand-in under test.
+pub(crate) trait Executor: Send + Sync {
+    /// Outcomes in the order given.
+    fn run(
+        &self,
+        programs: &[&str],
+        progress: &dyn Fn(usize),
+        stop: &AtomicBool,
+    ) -> Result<Vec<Outcome>, Error>;
+}
+
+impl Executor for Sandbox {
+    fn run(
+        &self,
+        programs: &[&str],
+        progress: &dyn Fn(usize),
+        stop: &AtomicBool,
+    ) -> Result<Vec<Outcome>, Error> {
+        Self::run(self, programs, progress, stop).map_err(python_error)
+    }
+}
+
+/// Maps the sandbox's errors, setting a stop apart.
+pub(crate) fn python_error(error: caco_sandbox::Error) -> Error {
+    match error {
+        caco_sandbox::Error::Interrupted => Error::Interrupted,
+        caco_sandbox::Error::Folder {
+            action: _,
+            path,
+            source,
+        } => Error::io("use", &path, source),
+        other => Error::Python {
+            message: other.to_string(),
+            hint:
+                "`caco doctor` says what this machine lacks; `execute.python: []` needs no packages"
+                    .into(),
+        },
+    }
+}
+
+/// The tools of one run in this process.
+pub(crate) struct Context<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) dir: &'a Path,
+    pub(crate) observer: &'a dyn Observer,
+    pub(crate) stop: &'a AtomicBool,
+    pub(crate) models: Models,
+    pub(crate) prompts: Prompts,
+    /// Nothing is trained and a stage may keep nothing.
+    pub(crate) preview: bool,
+    executor: Mutex<Option<Arc<dyn Executor>>>,
+    index: Mutex<Index>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        config: &'a Config,
+        dir: &'a Path,
+        observer: &'a dyn Observer,
+        stop: &'a AtomicBool,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            config,
+            dir,
+            observer,
+            stop,
+            models: Models::new(),
+            prompts: Prompts::load(config.prompts.as_deref())?,
+            preview: false,
+            executor: Mutex::new(None),
+            index: Mutex::new(Index::load(dir)),
+        })
+    }
+
+    /// Ends the work when the user asked for it.
+    pub(crate) fn check_stop(&self) -> Result<(), Error> {
+        if self.stop.load(Ordering::Relaxed) {
+            Err(Error::Interrupted)
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn message(&self, text: impl Into<String>) {
+        self.observer.event(&Event::Message { text: text.into() });
+    }
+
+    pub(crate) fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A random seed for one row of one stage.
+    pub(crate) fn seed(&self, stage: Stage, row_id: &str, index: u64) -> u64 {
+        caco_record::derive_seed(self.config.seed, stage.as_str(), row_id, index)
+    }
+
+    /// The sandbox, with its Python environment prepared and its workers started on first use.
+    pub(crate) fn executor(&self) -> Result<Arc<dyn Executor>, Error> {
+        let mut held = self.executor.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(executor) = &*held {
+            return Ok(Arc::clone(executor));
+        }
+        let settings = &self.config.execute;
+        let requirements: Vec<&str> = settings.python.iter().map(String::as_str).collect();
+        let say = |line: &str| self.message(line);
+        let environment =
+            caco_sandbox::environment::ensure(&self.config.cache, &requirements, &say)
+                .map_err(python_error)?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let config = caco_sandbox::Config {
+            workers: settings.workers.unwrap_or(cores.min(8)),
+            cpu_seconds: settings.cpu_seconds,
+            wall_seconds: settings.wall_seconds,
+            memory_mb: settings.memory_mb,
+            ..caco_sandbox::Config::for_environment(&environment)
+        };
+        let sandbox = Sandbox::start(config).map_err(python_error)?;
+        self.message(format!(
+            "python: {}; protection: {}",
+            sandbox.interpreter(),
+            sandbox.protection()
+        ));
+        let executor: Arc<dyn Executor> = Arc::new(sandbox);
+        *held = Some(Arc::clone(&executor));
+        Ok(executor)
+    }
+}

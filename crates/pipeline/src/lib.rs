@@ -1,0 +1,48 @@
+//! Configuration, run directory, shards, the runner and one file per stage.
+//!
+//! A front end loads a [`Config`], creates or opens a [`Run`] and calls [`Run::execute`] with an [`Observer`] (what the
+//! display shows) and a stop flag. [`status`], [`inspect`], [`preview`] and [`tune_recipe`] stand beside it. Everything
+//! that a run knows is in its folder; everything that happens is an [`Event`], the same for display and log.
+
+mod atomic;
+mod builtin;
+mod calls;
+mod card;
+pub mod config;
+mod context;
+mod error;
+mod event;
+mod export;
+mod generator;
+mod index;
+mod init;
+mod inspect;
+mod learn;
+mod lock;
+mod models;
+mod preview;
+mod prompts;
+mod recipe;
+mod report;
+mod run;
+mod runner;
+mod seeds;
+mod shard;
+mod stages;
+mod stats;
+mod status;
+
+pub use caco_record::{Fate, Row, Stage};
+pub use config::Config;
+pub use error::{Category, Error};
+pub use event::{Event, Observer, Quiet};
+pub use init::{Template, templates};
+pub use inspect::{Ancestry, AncestryCall, AncestryStep, inspect};
+pub use models::{known_counts, unpack_builtin};
+pub use preview::{Preview, preview};
+pub use recipe::{
+    Data, Gradeschool, GradeschoolSplit, Recipe, RecipeReport, StoredAs, Tasks, tune_recipe,
+};
+pub use report::{BenchmarkScore, RunReport, Score, Share, StageReport, StudentScore, Targets};
+pub use run::Run;
+pub use status::{StatusReport, StatusStage, status};

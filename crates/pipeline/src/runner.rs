@@ -1,0 +1,156 @@
+//! The local runner: the table of stages, round by round, with everything that happens in the log.
+
+mod log;
+pub(crate) mod map;
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use caco_record::Stage;
+
+use crate::context::Context;
+use crate::report::{RunReport, StageReport};
+use crate::stages::{self, State};
+use crate::{Config, Error, Event, Observer, atomic, report};
+
+/// Does everything that is not published yet; see [`crate::Run::execute`].
+pub(crate) fn execute(
+    config: &Config,
+    dir: &Path,
+    observer: &dyn Observer,
+    stop: &AtomicBool,
+    last: Option<Stage>,
+) -> Result<RunReport, Error> {
+    let log = log::Log::open(dir, observer)?;
+    let context = Context::new(config, dir, &log, stop)?;
+    let result = work(&context, last);
+    if let Some(error) = log.failure() {
+        return Err(error);
+    }
+    result.map(|(_, report)| report)
+}
+
+/// The loop itself, with the tools given.
+pub(crate) fn work(
+    context: &Context<'_>,
+    last: Option<Stage>,
+) -> Result<(State, RunReport), Error> {
+    let config = context.config;
+    let resumed = !context.index().stages.is_empty();
+    context.observer.event(&Event::RunStarted {
+        name: config.name.clone(),
+        dir: context.dir.to_owned(),
+        resumed,
+    });
+    sweep(context.dir);
+    forget_reports(context);
+    let mut state = State::default();
+    for round in 0..=config.rounds {
+        for spec in &stages::TABLE {
+            if spec.in_round(round, config.rounds) && last.is_none_or(|last| spec.stage <= last) {
+                one(context, spec, round, &mut state)?;
+            }
+        }
+    }
+    let report = report::whole(context, &state)?;
+    if last.is_none() {
+        crate::export::finish(context, &state, &report)?;
+    }
+    context.observer.event(&Event::RunFinished {
+        report: report.clone(),
+    });
+    Ok((state, report))
+}
+
+/// Runs one stage of one round, or passes its rows on when it is skipped.
+fn one(
+    context: &Context<'_>,
+    spec: &stages::Spec,
+    round: u32,
+    state: &mut State,
+) -> Result<(), Error> {
+    let stage = spec.stage;
+    if !context.config.runs(stage) {
+        state.skip(stage, round);
+        let mut index = context.index();
+        index
+            .stages
+            .retain(|entry| (entry.stage, entry.round) != (stage, round));
+        return Ok(());
+    }
+    context.check_stop()?;
+    let began = Instant::now();
+    let result = (spec.run)(context, round, state);
+    let seconds = {
+        let mut index = context.index();
+        let entry = index.entry(stage, round);
+        entry.seconds += began.elapsed().as_secs_f64();
+        let seconds = entry.seconds;
+        index.sort();
+        index.save(context.dir)?;
+        seconds
+    };
+    let mut report: StageReport = result?;
+    report.check()?;
+    report.seconds = seconds;
+    {
+        let mut index = context.index();
+        index.entry(stage, round).report = Some(report.clone());
+        index.save(context.dir)?;
+    }
+    context.observer.event(&Event::StageFinished {
+        report: report.clone(),
+    });
+    let needed = !matches!(
+        stage,
+        Stage::Train | Stage::Evaluate | Stage::Export | Stage::Curate
+    );
+    if needed && report.kept == 0 && !context.preview {
+        return Err(nothing_left(report));
+    }
+    state.reports.push(report);
+    Ok(())
+}
+
+fn nothing_left(report: StageReport) -> Error {
+    let mut reasons: Vec<(&String, &u64)> = report.reasons.iter().collect();
+    reasons.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
+    let words: Vec<String> = reasons
+        .iter()
+        .take(4)
+        .map(|(name, count)| format!("{name}: {count}"))
+        .collect();
+    Error::NothingLeft {
+        stage: report.name,
+        round: report.round,
+        rows: report.rows_in,
+        reasons: words.join(", "),
+    }
+}
+
+/// A run that begins anew has no finished stages until it has looked at each; old seconds are kept.
+fn forget_reports(context: &Context<'_>) {
+    let mut index = context.index();
+    for entry in &mut index.stages {
+        entry.report = None;
+    }
+}
+
+/// Removes what killed processes left aside.
+fn sweep(dir: &Path) {
+    atomic::sweep(dir);
+    for parent in ["shards", "calls", "data", "rejected"] {
+        let Ok(entries) = std::fs::read_dir(dir.join(parent)) else {
+            continue;
+        };
+        atomic::sweep(&dir.join(parent));
+        entries
+            .flatten()
+            .filter(|entry| entry.path().is_dir())
+            .for_each(|entry| atomic::sweep(&entry.path()));
+    }
+}
+
+#[cfg(test)]
+mod tests;

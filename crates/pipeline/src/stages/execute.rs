@@ -1,0 +1,96 @@
+//! Sampled programs meet the rules and run in the sandbox; each is told apart as new or known.
+
+use caco_record::Stage;
+
+use super::{State, assess, inputs};
+use crate::Error;
+use crate::config::TuneInit;
+use crate::context::Context;
+use crate::models::{Known, Models};
+use crate::report::StageReport;
+use crate::runner::map::{self, Map};
+
+const VERSION: u32 = 1;
+
+pub(super) fn run(
+    context: &Context<'_>,
+    round: u32,
+    state: &mut State,
+) -> Result<StageReport, Error> {
+    let known = known(context, state)?;
+    let section = super::json(&(assess::section(&context.config.execute)?, known.id()))?;
+    let map = Map {
+        stage: Stage::Execute,
+        round,
+        version: VERSION,
+        section,
+        unit: "programs",
+    };
+    let shards = state.get(Stage::Sample, round).to_vec();
+    let (shards, report) = map::run(context, &map, &inputs(&shards), &|mut rows, progress| {
+        let programs: Vec<String> = rows
+            .iter()
+            .map(|row| row.program.clone().unwrap_or_default())
+            .collect();
+        let programs: Vec<&str> = programs.iter().map(String::as_str).collect();
+        let all = programs.len();
+        let assessed = assess::assess(context, &programs, &|done| progress.part(done, all, 0))?;
+        for (row, found) in rows.iter_mut().zip(assessed) {
+            let new = found.facts.as_ref().map(|forms| {
+                let program = known.programs.binary_search(&forms.normal).is_err();
+                (
+                    program,
+                    known.structures.binary_search(&forms.structure).is_err(),
+                )
+            });
+            if let Some(forms) = &found.facts {
+                row.facts = Some(assess::recorded(forms, new)?);
+            }
+            if let Some(outcome) = &found.outcome {
+                row.execution = Some(assess::execution(outcome)?);
+            }
+            match (found.failed, &found.outcome, &found.facts) {
+                (Some((reason, detail)), _, _) => row.reject(Stage::Execute, &reason, detail),
+                (None, Some(outcome), Some(forms)) => {
+                    super::unify::fill(row, outcome, forms, new)?;
+                    row.keep(Stage::Execute);
+                }
+                _ => row.quarantine(Stage::Execute, "not_run", None),
+            }
+        }
+        Ok(rows)
+    })?;
+    state.put(Stage::Execute, round, shards);
+    Ok(report)
+}
+
+/// Fingerprints of everything that the generator may have learnt by heart: the base's training set and this run's seeds.
+fn known(context: &Context<'_>, state: &State) -> Result<Known, Error> {
+    let mut known = match context.config.tune.init {
+        TuneInit::Scratch => Known::default(),
+        TuneInit::Base => Known::load(&Models::folder(
+            context.config,
+            &context.config.tune.model.0,
+        )?)?,
+    };
+    let seeds = state.get(Stage::Unify, 0);
+    for shard in seeds {
+        let rows = shard.kept()?;
+        let programs: Vec<&str> = rows
+            .iter()
+            .filter_map(|row| row.program.as_deref())
+            .collect();
+        let print = |form: fn(&str) -> Result<String, caco_program::SyntaxProblem>| -> Vec<u64> {
+            programs
+                .iter()
+                .filter_map(|program| form(program).ok())
+                .map(|text| caco_program::fingerprint(&text))
+                .collect()
+        };
+        known.add(
+            print(caco_program::normal_form),
+            print(caco_program::structure),
+        );
+    }
+    Ok(known)
+}

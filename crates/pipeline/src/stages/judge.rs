@@ -1,0 +1,159 @@
+//! The words against the program: the same final answer, and every quantity of the input in the problem.
+
+use caco_answer::{Outcome as Equality, Policy};
+use caco_record::{Row, Stage};
+use serde_json::{Value, json};
+
+use super::{State, inputs};
+use crate::Error;
+use crate::config::{Judge, JudgePolicy};
+use crate::context::Context;
+use crate::generator::FINISH_LENGTH;
+use crate::report::StageReport;
+use crate::runner::map::{self, Map};
+
+const VERSION: u32 = 1;
+
+pub(super) fn run(
+    context: &Context<'_>,
+    round: u32,
+    state: &mut State,
+) -> Result<StageReport, Error> {
+    let settings = &context.config.judge;
+    let map = Map {
+        stage: Stage::Judge,
+        round,
+        version: VERSION,
+        section: super::json(settings)?,
+        unit: "rows",
+    };
+    let shards = state.get(Stage::Solve, round).to_vec();
+    let (shards, report) = map::run(context, &map, &inputs(&shards), &|mut rows, _| {
+        for row in &mut rows {
+            judge(row, settings)?;
+        }
+        Ok(rows)
+    })?;
+    state.put(Stage::Judge, round, shards);
+    Ok(report)
+}
+
+/// Records every verdict and gives the row its fate by the first that fails.
+fn judge(row: &mut Row, settings: &Judge) -> Result<(), Error> {
+    let mut verdicts: Value =
+        serde_json::from_str(row.verdicts.as_deref().unwrap_or("{}")).unwrap_or_else(|_| json!({}));
+    let cut = verdicts["finish"] == FINISH_LENGTH;
+    let answer = row.answer.clone().unwrap_or_default();
+    let mut failures: Vec<(&str, String)> = Vec::new();
+    if cut {
+        failures.push((
+            "truncated",
+            "the solution was cut at its token limit".into(),
+        ));
+    }
+    match &row.final_answer {
+        None => {
+            verdicts["answer"] = json!({ "outcome": "absent" });
+            failures.push((
+                "no_final_answer",
+                "the solution states no final answer".into(),
+            ));
+        }
+        Some(found) => {
+            let policy = match settings.policy {
+                JudgePolicy::Strict => Policy::strict(),
+                JudgePolicy::Benchmark => Policy::benchmark(),
+            };
+            let verdict = caco_answer::equivalent(&answer, found, &policy);
+            let shown = format!("the program answers {answer}, the words {found}");
+            let outcome = match verdict.outcome {
+                Equality::Equal => "equal",
+                Equality::Different => {
+                    failures.push(("answers_differ", shown));
+                    "different"
+                }
+                Equality::Undecided => {
+                    failures.push(("answers_undecided", shown));
+                    "undecided"
+                }
+            };
+            verdicts["answer"] =
+                json!({ "outcome": outcome, "tier": verdict.tier, "reason": verdict.reason });
+        }
+    }
+    let input: Value =
+        serde_json::from_str(row.input.as_deref().unwrap_or("null")).unwrap_or(Value::Null);
+    let missing =
+        caco_program::quantities::covers(row.problem.as_deref().unwrap_or_default(), &input).err();
+    verdicts["coverage"] =
+        json!({ "covered": missing.is_none(), "missing": missing.clone().unwrap_or_default() });
+    if let Some(missing) = missing.filter(|_| settings.coverage) {
+        failures.push((
+            "quantity_missing",
+            format!("not in the problem: {}", missing.join(", ")),
+        ));
+    }
+    verdicts["passed"] = json!(failures.is_empty());
+    row.verdicts = Some(super::json(&verdicts)?);
+    match failures.into_iter().next() {
+        Some((reason, detail)) if settings.enabled => row.reject(Stage::Judge, reason, detail),
+        _ => row.keep(Stage::Judge),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use caco_record::ORIGIN_SAMPLE;
+
+    fn check(problem: &str, solution: &str, settings: &Judge, reason: Option<&str>) -> Value {
+        let mut row = Row::new("id".into(), ORIGIN_SAMPLE, 1, Stage::Solve);
+        row.problem = Some(problem.into());
+        row.solution = Some(solution.into());
+        row.final_answer = caco_answer::extract(solution).map(|found| found.text);
+        row.answer = Some("7".into());
+        row.input = Some(r#"{"a": 3, "b": 4}"#.into());
+        judge(&mut row, settings).unwrap();
+        assert_eq!(row.reason.as_deref(), reason, "{problem} {solution}");
+        serde_json::from_str(row.verdicts.as_deref().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn both_verdicts_are_recorded_and_the_first_failure_names_the_row() {
+        let strict = Judge::default();
+        let good = "Ann has 3 pens and buys 4 pens. How many pens?";
+        let lost = "Ann has 3 pens and buys some. How many pens?";
+        let verdicts = check(good, "3 + 4 = 7. The answer is 7.", &strict, None);
+        assert_eq!(
+            (
+                &verdicts["answer"]["outcome"],
+                &verdicts["coverage"]["covered"]
+            ),
+            (&json!("equal"), &json!(true))
+        );
+        let verdicts = check(lost, "The answer is 7.", &strict, Some("quantity_missing"));
+        assert_eq!(verdicts["answer"]["outcome"], "equal");
+        let verdicts = check(lost, "The answer is 8.", &strict, Some("answers_differ"));
+        assert_eq!(verdicts["coverage"]["covered"], false);
+        check(
+            lost,
+            "The answer is 7.",
+            &Judge {
+                coverage: false,
+                ..Judge::default()
+            },
+            None,
+        );
+        let verdicts = check(
+            lost,
+            "The answer is 8.",
+            &Judge {
+                enabled: false,
+                ..Judge::default()
+            },
+            None,
+        );
+        assert_eq!(verdicts["passed"], false);
+    }
+}

@@ -1,0 +1,168 @@
+//! The verified programs so far train the model that writes new ones.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use caco_model::Precision;
+use caco_record::{Row, Stage};
+
+use super::{State, identity};
+use crate::config::TuneInit;
+use crate::context::Context;
+use crate::learn::{self, Example, Lesson};
+use crate::models::{self, Models};
+use crate::report::StageReport;
+use crate::{Error, Event, atomic, shard};
+
+const VERSION: &str = "1";
+
+pub(super) fn run(
+    context: &Context<'_>,
+    round: u32,
+    state: &mut State,
+) -> Result<StageReport, Error> {
+    let settings = &context.config.tune;
+    let mut report = StageReport::new(Stage::Tune, round);
+    let mut programs: BTreeSet<String> = BTreeSet::new();
+    let earlier = state
+        .all(Stage::Curate)
+        .filter(|(own, _)| *own < round)
+        .map(|(_, shard)| (shard, true));
+    let seeds = state
+        .get(Stage::Unify, 0)
+        .iter()
+        .map(|shard| (shard, false));
+    let sources: Vec<_> = seeds.chain(earlier).collect();
+    for (shard, sampled_only) in &sources {
+        let rows = shard.kept()?;
+        for row in rows.iter().filter(|row| !(*sampled_only && row.is_seed())) {
+            take(row, &mut programs, &mut report);
+        }
+    }
+    let name = format!("r{round}-codegen");
+    let base = match settings.init {
+        TuneInit::Base => Some((
+            &settings.model.0,
+            Models::folder(context.config, &settings.model.0)?,
+        )),
+        TuneInit::Scratch => None,
+    };
+    let base_id = match &base {
+        Some((name, _)) => context.models.named(context.config, name)?.id().to_owned(),
+        None => "scratch".into(),
+    };
+    if context.preview {
+        if let Some((_, folder)) = base {
+            state.generators.insert(round, folder);
+        }
+        return Ok(report);
+    }
+    let data = identity(sources.iter().map(|(shard, _)| *shard));
+    let seed = context.config.seed.to_string();
+    let fingerprint = shard::fingerprint(&[
+        "tune",
+        VERSION,
+        &base_id,
+        &super::json(settings)?,
+        &data,
+        &seed,
+        &round.to_string(),
+    ]);
+    let folder = context
+        .dir
+        .join("models")
+        .join(format!("{name}-{fingerprint}"));
+    if !folder.is_dir() {
+        if programs.is_empty() {
+            return Err(nothing(report));
+        }
+        let examples: Vec<Example> = programs
+            .iter()
+            .map(|program| learn::program_example(program))
+            .collect();
+        let seed = context.seed(Stage::Tune, "weights", u64::from(round));
+        let model = match base {
+            Some((name, folder)) => models::open(name, &folder)?,
+            None => {
+                learn::fresh_model(&settings.architecture, programs.into_iter().collect(), seed)?
+            }
+        };
+        let lesson = Lesson {
+            model,
+            name: &name,
+            examples: &examples,
+            training: &settings.training,
+            seed,
+            checkpoint: None,
+            stage: Stage::Tune,
+            round,
+            observer: context.observer,
+            stop: context.stop,
+        };
+        into_folder(context, lesson, &folder)?;
+    }
+    state.generators.insert(round, folder);
+    Ok(report)
+}
+
+fn take(row: &Row, programs: &mut BTreeSet<String>, report: &mut StageReport) {
+    report.rows_in += 1;
+    if programs.insert(row.program.clone().unwrap_or_default()) {
+        report.kept += 1;
+    } else {
+        report.rejected += 1;
+        *report.reasons.entry("same_program".into()).or_default() += 1;
+    }
+}
+
+fn nothing(report: StageReport) -> Error {
+    Error::NothingLeft {
+        stage: report.name,
+        round: report.round,
+        rows: report.rows_in,
+        reasons: "no program came through unify".into(),
+    }
+}
+
+/// Trains into a folder that appears when it is complete; checkpoints wait in `<folder>.partial`.
+pub(super) fn into_folder(
+    context: &Context<'_>,
+    lesson: Lesson<'_>,
+    folder: &Path,
+) -> Result<(), Error> {
+    let mut partial = folder.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = Path::new(&partial);
+    let checkpoint = partial.join("training");
+    atomic::create_dir(&checkpoint)?;
+    let lesson = Lesson {
+        checkpoint: Some(&checkpoint),
+        ..lesson
+    };
+    context.check_stop()?;
+    let name = lesson.name.to_owned();
+    let (stage, round) = (lesson.stage, lesson.round);
+    let (model, learnt) = learn::train(lesson)?;
+    let left_out = learnt.left_out;
+    if left_out > 0 {
+        let text = format!(
+            "{name}: {left_out} examples are longer than `training.sequence_length` and were left out"
+        );
+        context.observer.event(&Event::Warning { text });
+    }
+    let files = partial.join("model");
+    atomic::remove_dir(&files)?;
+    model
+        .save(&files, Precision::F32)
+        .map_err(|error| learn::model_error(&name, error))?;
+    atomic::publish_dir(&files, folder)?;
+    atomic::remove_dir(partial)?;
+    let loss = learnt
+        .loss
+        .map_or_else(String::new, |loss| format!(", loss {loss:.3}"));
+    context.message(format!(
+        "{stage} (round {round}): {name} learnt {} examples in {} steps{loss}",
+        learnt.examples, learnt.steps
+    ));
+    Ok(())
+}

@@ -1,0 +1,238 @@
+//! A seed problem becomes a seed program; it is kept if it keeps the rules, runs, and equals the given answer.
+
+use caco_answer::{Outcome as Equality, Policy};
+use caco_record::{Row, Stage};
+
+use super::{State, assess, inputs};
+use crate::calls::{self, Place, Question};
+use crate::config::UnifyMethod;
+use crate::context::Context;
+use crate::generator::{Ask, Generator};
+use crate::prompts::{Parts, Prompt};
+use crate::report::StageReport;
+use crate::runner::map::{self, Map, Progress};
+use crate::{Error, shard};
+
+const VERSION: u32 = 1;
+
+/// One proposed program, or why there is none.
+type Proposal = Result<String, (String, String)>;
+
+pub(super) fn run(
+    context: &Context<'_>,
+    round: u32,
+    state: &mut State,
+) -> Result<StageReport, Error> {
+    let settings = &context.config.unify;
+    let execute = assess::section(&context.config.execute)?;
+    let shards = state.get(Stage::Import, 0).to_vec();
+    let inputs = inputs(&shards);
+    let unit = "rows";
+    let (shards, report) = match settings.method {
+        UnifyMethod::Calculator => {
+            let map = Map {
+                stage: Stage::Unify,
+                round,
+                version: VERSION,
+                section: format!("calculator {execute}"),
+                unit,
+            };
+            map::run(context, &map, &inputs, &|rows, progress| {
+                let proposals = rows.iter().map(|row| vec![convert(row)]).collect();
+                settle(context, rows, proposals, &|done, all| {
+                    progress.part(done, all, 0)
+                })
+            })?
+        }
+        UnifyMethod::Model => {
+            let model = context.models.named(context.config, &settings.model)?;
+            let section = super::json(&(
+                model.id(),
+                settings.samples,
+                &settings.sampling,
+                context.prompts.text(Prompt::Unify),
+                &execute,
+            ))?;
+            let map = Map {
+                stage: Stage::Unify,
+                round,
+                version: VERSION,
+                section,
+                unit,
+            };
+            map::run(context, &map, &inputs, &|rows, progress| {
+                let proposals = ask(context, &*model, &rows, progress)?;
+                settle(context, rows, proposals, &|done, all| {
+                    progress.part(all * 4 + done, all * 5, 0)
+                })
+            })?
+        }
+    };
+    state.put(Stage::Unify, round, shards);
+    Ok(report)
+}
+
+fn convert(row: &Row) -> Proposal {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let Some(solution) = &row.reference_solution else {
+        return Err((
+            "no_solution".into(),
+            "the seed has no solution to convert".into(),
+        ));
+    };
+    caco_program::calculator::convert(&text(&row.problem), solution, &text(&row.reference))
+        .map_err(|problem| (problem.reason.to_string(), problem.detail))
+}
+
+/// Asks the model for several programs for each row.
+fn ask(
+    context: &Context<'_>,
+    model: &dyn Generator,
+    rows: &[Row],
+    progress: &Progress<'_>,
+) -> Result<Vec<Vec<Proposal>>, Error> {
+    let settings = &context.config.unify;
+    let mut questions = Vec::new();
+    for row in rows {
+        let parts = Parts {
+            problem: row.problem.as_deref(),
+            ..Parts::default()
+        };
+        let prompt = model.chat(&context.prompts.render(Prompt::Unify, parts)?)?;
+        for index in 0..settings.samples {
+            let seed = context.seed(Stage::Unify, &row.row_id, u64::from(index));
+            questions.push(Question {
+                row_id: row.row_id.clone(),
+                index,
+                ask: Ask {
+                    prompt: prompt.clone(),
+                    seed,
+                },
+            });
+        }
+    }
+    let run_seed = context.config.seed.to_string();
+    let depends = shard::fingerprint(&[
+        progress.input,
+        &run_seed,
+        &settings.samples.to_string(),
+        context.prompts.text(Prompt::Unify),
+    ]);
+    let place = Place {
+        stage: Stage::Unify,
+        round: 0,
+        number: progress.number,
+        depends: &depends,
+    };
+    let all = questions.len();
+    let hear = |done: usize, tokens: usize| progress.part(done * 4, all * 5, tokens);
+    let answers = calls::answers(
+        context,
+        &place,
+        model,
+        &settings.sampling,
+        &questions,
+        &hear,
+    )?;
+    progress.add_tokens(
+        answers
+            .iter()
+            .map(|answer| u64::from(answer.completion_tokens))
+            .sum(),
+    );
+    let proposals = answers
+        .into_iter()
+        .map(|answer| match super::unfinished(&answer) {
+            Some((reason, detail)) => Err((reason.to_owned(), detail)),
+            None => Ok(caco_program::extract_code(&answer.text).trim().to_owned()),
+        });
+    let proposals: Vec<Proposal> = proposals.collect();
+    Ok(proposals
+        .chunks(settings.samples.max(1) as usize)
+        .map(<[Proposal]>::to_vec)
+        .collect())
+}
+
+/// Takes the first proposal of each row that passes, or names the furthest failure.
+fn settle(
+    context: &Context<'_>,
+    mut rows: Vec<Row>,
+    proposals: Vec<Vec<Proposal>>,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Vec<Row>, Error> {
+    let programs: Vec<&str> = proposals
+        .iter()
+        .flatten()
+        .filter_map(|proposal| proposal.as_deref().ok())
+        .collect();
+    let all = programs.len();
+    let mut assessed = assess::assess(context, &programs, &|done| progress(done, all))?.into_iter();
+    let policy = Policy::strict();
+    for (row, proposals) in rows.iter_mut().zip(&proposals) {
+        let mut failure: Option<(u8, String, String)> = None;
+        let mut fail = |far: u8, reason: String, detail: String| {
+            if failure.as_ref().is_none_or(|(before, _, _)| far > *before) {
+                failure = Some((far, reason, detail));
+            }
+        };
+        let mut won = false;
+        for proposal in proposals {
+            let program = match proposal {
+                Ok(program) => program,
+                Err((reason, detail)) => {
+                    fail(0, reason.clone(), detail.clone());
+                    continue;
+                }
+            };
+            let found = assessed
+                .next()
+                .ok_or_else(|| Error::Internal("fewer programs assessed than proposed".into()))?;
+            if won {
+                continue;
+            }
+            if let Some((reason, detail)) = found.failed {
+                let far = 1 + u8::from(found.facts.is_some()) + u8::from(found.outcome.is_some());
+                fail(far, reason, detail);
+                continue;
+            }
+            let (Some(outcome), Some(forms)) = (found.outcome, found.facts) else {
+                continue;
+            };
+            let answer = outcome.output_text.clone().unwrap_or_default();
+            let reference = row.reference.clone().unwrap_or_default();
+            let verdict = caco_answer::equivalent(&reference, &answer, &policy);
+            if verdict.outcome != Equality::Equal {
+                fail(
+                    4,
+                    "answer_differs".into(),
+                    format!("the program answers {answer}; the seed says {reference}"),
+                );
+                continue;
+            }
+            won = true;
+            row.program = Some(program.clone());
+            fill(row, &outcome, &forms, None)?;
+        }
+        match failure {
+            _ if won => row.keep(Stage::Unify),
+            Some((_, reason, detail)) => row.reject(Stage::Unify, &reason, detail),
+            None => row.quarantine(Stage::Unify, "no_proposal", None),
+        }
+    }
+    Ok(rows)
+}
+
+/// Writes what a passing program gave into its row.
+pub(super) fn fill(
+    row: &mut Row,
+    outcome: &caco_sandbox::Outcome,
+    forms: &assess::Fingerprinted,
+    new: Option<(bool, bool)>,
+) -> Result<(), Error> {
+    row.answer = outcome.output_text.clone();
+    row.input = outcome.input.as_ref().map(super::json).transpose()?;
+    row.output = outcome.output.as_ref().map(super::json).transpose()?;
+    row.facts = Some(assess::recorded(forms, new)?);
+    row.execution = Some(assess::execution(outcome)?);
+    Ok(())
+}

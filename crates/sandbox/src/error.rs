@@ -1,0 +1,97 @@
+//! What can go wrong on the machine's side. What a program does wrong is an [`Outcome`](crate::Outcome), never an error.
+
+use std::path::PathBuf;
+
+/// A failure of the machine, with its remedy.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No usable interpreter.
+    #[error("no Python 3.9 or newer was found ({tried}). {remedy}")]
+    NoPython {
+        /// What was looked at, and why it was turned down.
+        tried: String,
+        /// What to install.
+        remedy: String,
+    },
+
+    /// The interpreter has no pip, so packages cannot be installed.
+    #[error(
+        "{python} has no pip and no venv module, so the packages that programs need cannot be installed. {remedy}"
+    )]
+    NoPip {
+        /// The interpreter.
+        python: PathBuf,
+        /// What to install.
+        remedy: String,
+    },
+
+    /// A command that prepares the environment failed.
+    #[error(
+        "preparing the Python environment in {folder} failed: `{command}` ended with {status}. Its last lines:\n{tail}\n\
+         If the network or a proxy is the cause, set HTTPS_PROXY or PIP_INDEX_URL and run again; if a version does not exist \
+         for this interpreter, choose another one with CACO_PYTHON"
+    )]
+    Install {
+        /// Where the environment was being built.
+        folder: PathBuf,
+        /// The command.
+        command: String,
+        /// Its exit status in words.
+        status: String,
+        /// The last lines that it printed.
+        tail: String,
+    },
+
+    /// A file or folder could not be used.
+    #[error(
+        "{action} {path}: {source}. Check that the folder is writable and the disk is not full"
+    )]
+    Folder {
+        /// What was being done, such as "cannot create".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+
+    /// The interpreter did not come up as a sandbox.
+    #[error("the sandbox could not start with {python}: {detail}")]
+    Start {
+        /// The interpreter.
+        python: PathBuf,
+        /// What it said.
+        detail: String,
+    },
+
+    /// The operating system refused something that the supervisor needs.
+    #[error(
+        "the sandbox could not {action}: {source}. Check the limits on open files and processes (`ulimit -n -u`)"
+    )]
+    System {
+        /// What was being done.
+        action: &'static str,
+        /// The cause.
+        source: std::io::Error,
+    },
+
+    /// The stop flag was set; every program that ran has been killed.
+    #[error("interrupted")]
+    Interrupted,
+
+    /// A setting that makes no sense.
+    #[error("sandbox setting `{key}`: {problem}")]
+    Setting {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong and what is allowed.
+        problem: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn system(action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::System { action, source }
+    }
+}

@@ -1,0 +1,117 @@
+//! What happened to one program.
+
+use serde::{Deserialize, Serialize};
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It ran to its end and its answer was read.
+    Ok,
+    /// It ended with an exception (`sys.exit` is one), or the text is no Python.
+    Error,
+    /// It was killed at its CPU or wall deadline.
+    Timeout,
+    /// It asked for more memory than allowed.
+    Memory,
+    /// It printed too much, or its `input` or `output` is too large.
+    OutputLimit,
+    /// The sandbox refused an operation and the program ended with that exception.
+    Denied,
+    /// Its process died: a signal, `os._exit`, or a spoilt result channel.
+    Crash,
+    /// It needs what is not there: a module that is not installed, or more program text than allowed.
+    Unsupported,
+}
+
+impl Status {
+    /// The stable name used in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Timeout => "timeout",
+            Self::Memory => "memory",
+            Self::OutputLimit => "output_limit",
+            Self::Denied => "denied",
+            Self::Crash => "crash",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// Where the answer was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputSource {
+    /// The global `output`.
+    Variable,
+    /// There was no `output`: the last non-empty line of stdout.
+    Stdout,
+    /// Neither, or the program did not end well.
+    None,
+}
+
+/// What happened to one program.
+///
+/// `input` and `output` are JSON; what JSON lacks is tagged: `{"$int": "digits"}` beyond 64 bits, `{"$float": "nan"}` (also
+/// `inf`, `-inf`), `{"$tuple": [..]}`, `{"$set": [..]}`, `{"$frozenset": [..]}`, `{"$dict": [[key, value], ..]}` where keys are
+/// no plain strings, `{"$type": "numpy.ndarray", "dtype": .., "value": ..}`, and `{"$type": name, "text": str(value)}` for
+/// everything else (`Fraction`, `Decimal`, `complex`, `numpy.float64`, `sympy.Integer`, ..).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// The exception's class, the signal's name (`SIGSEGV`), `os._exit`, `ForgedResult`, `CpuTime` or `WallTime`.
+    pub error_class: Option<String>,
+    /// The exception's message or what happened, at most 500 characters.
+    pub error_message: Option<String>,
+    /// The line of the program, from 1.
+    pub error_line: Option<u32>,
+    /// The global `input` as it was at the end, where the program defines it.
+    pub input: Option<serde_json::Value>,
+    /// The global `output`.
+    pub output: Option<serde_json::Value>,
+    /// Canonical text of the answer: `str(output)`, or the last non-empty line of stdout where there is no `output`.
+    pub output_text: Option<String>,
+    /// Where `output_text` comes from.
+    pub output_source: OutputSource,
+    /// The last 4,096 bytes of stdout, invalid UTF-8 replaced.
+    pub stdout_tail: String,
+    /// The last 4,096 bytes of stderr, invalid UTF-8 replaced.
+    pub stderr_tail: String,
+    /// The layers that were in force, comma-separated, such as `userns,pidns,netns,no_new_privs,rlimits`. Empty: the
+    /// program was not run.
+    pub protection: String,
+    /// Interpreter and package versions, such as `cpython 3.11.7, numpy 2.4.0, sympy 1.14.0`.
+    pub interpreter: String,
+    /// CPU time in milliseconds, of the program and the children it waited for.
+    pub cpu_ms: f64,
+    /// Wall time in milliseconds.
+    pub wall_ms: f64,
+    /// Largest resident memory in KiB (with the warm interpreter's own pages).
+    pub peak_kb: u64,
+}
+
+impl Outcome {
+    /// An outcome that has only a status and a reason yet.
+    pub(crate) fn bare(status: Status, class: Option<&str>, message: Option<String>) -> Self {
+        Self {
+            status,
+            error_class: class.map(String::from),
+            error_message: message,
+            error_line: None,
+            input: None,
+            output: None,
+            output_text: None,
+            output_source: OutputSource::None,
+            stdout_tail: String::new(),
+            stderr_tail: String::new(),
+            protection: String::new(),
+            interpreter: String::new(),
+            cpu_ms: 0.0,
+            wall_ms: 0.0,
+            peak_kb: 0,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+# The wire form of values, written as text by hand so that nothing a program does to the json module matters.
+#   null, true, false, strings, lists, dicts with plain string keys   as in JSON
+#   int                within 64 bits a number, else {"$int": "digits"}
+#   float              a number by repr, else {"$float": "nan" | "inf" | "-inf"}
+#   tuple, set, frozenset   {"$tuple": [...]}, {"$set": [...]}, {"$frozenset": [...]} (sets in the order of their wire form)
+#   other dicts        {"$dict": [[key, value], ...]}
+#   numpy arrays       {"$type": "numpy.ndarray", "dtype": ..., "value": nested lists}
+#   everything else    {"$type": name, "text": str(value)}
+from json.encoder import encode_basestring_ascii as quote
+MAX_DEPTH = 48
+MODULES = sys.modules
+
+
+class AnswerTooLarge(Exception):
+    pass
+
+
+class Encoder:
+    """Encodes within a budget of characters; objects met may be hostile, and run nowhere but in this child."""
+
+    def __init__(self, budget):
+        self.left = budget
+
+    def spend(self, text):
+        self.left -= len(text)
+        if self.left < 0:
+            raise AnswerTooLarge()
+        return text
+
+    def string(self, v):
+        try:
+            v.encode("utf-8")
+        except UnicodeEncodeError:
+            return self.tagged("str", v.encode("utf-8", "backslashreplace").decode())
+        if len(v) > self.left:
+            raise AnswerTooLarge()
+        return self.spend(quote(v))
+
+    def tagged(self, name, text):
+        if len(text) > self.left:
+            raise AnswerTooLarge()
+        return self.spend('{"$type":%s,"text":%s}' % (quote(name), quote(text.encode("utf-8", "backslashreplace").decode())))
+
+    def integer(self, v):
+        if v.bit_length() > 3.4 * self.left + 64:
+            raise AnswerTooLarge()
+        text = int.__repr__(v)
+        return self.spend(text if v.bit_length() < 64 else '{"$int":"%s"}' % text)
+
+    def items(self, values, depth):
+        return [self.value(x, depth + 1) for x in values]
+
+    def value(self, v, depth=0):
+        self.left -= 1
+        if depth > MAX_DEPTH or self.left < 0:
+            raise AnswerTooLarge()
+        kind = type(v)
+        if v is None:
+            return "null"
+        if kind is bool:
+            return "true" if v else "false"
+        if kind is int:
+            return self.integer(v)
+        if kind is float:
+            if v - v != 0.0:
+                return self.spend('{"$float":"%s"}' % float.__repr__(v))
+            return self.spend(float.__repr__(v))
+        if kind is str:
+            return self.string(v)
+        if kind is list:
+            return "[" + ",".join(self.items(v, depth)) + "]"
+        if kind is tuple:
+            return '{"$tuple":[' + ",".join(self.items(v, depth)) + "]}"
+        if kind is set or kind is frozenset:
+            return '{"$%s":[%s]}' % (kind.__name__, ",".join(sorted(self.items(v, depth))))
+        if isinstance(v, dict):
+            return self.dictionary(v, depth)
+        numpy = MODULES.get("numpy")
+        if numpy is not None and isinstance(v, numpy.ndarray):
+            return '{"$type":"numpy.ndarray","dtype":%s,"value":%s}' % (quote(str(v.dtype)), self.value(v.tolist(), depth + 1))
+        return self.tagged(type_name(kind), text_of(v))
+
+    def dictionary(self, v, depth):
+        pairs = list(dict.items(v))
+        if all(type(k) is str and k[:1] != "$" and k.isprintable() for k, _ in pairs):
+            return "{" + ",".join(self.string(k) + ":" + self.value(x, depth + 1) for k, x in pairs) + "}"
+        return '{"$dict":[' + ",".join("[%s,%s]" % (self.value(k, depth + 1), self.value(x, depth + 1)) for k, x in pairs) + "]}"
+
+
+def type_name(kind):
+    name, module = str(kind.__name__), str(kind.__module__).split(".")[0]
+    return (name if module in ("builtins", "__main__", "fractions", "decimal", "collections", "datetime") else module + "." + name)[:200]
+
+
+def has_numpy(v, numpy, depth=0):
+    if isinstance(v, (numpy.generic, numpy.ndarray)):
+        return True
+    if depth > MAX_DEPTH:
+        return False
+    if type(v) is dict:
+        return any(has_numpy(x, numpy, depth + 1) for pair in v.items() for x in pair)
+    return type(v) in (list, tuple, set, frozenset) and any(has_numpy(x, numpy, depth + 1) for x in v)
+
+
+def plain(v, numpy):
+    """The same value with numpy's scalars and arrays as Python's own, so that their text is that of numbers."""
+    if isinstance(v, numpy.ndarray):
+        return v.tolist()
+    if isinstance(v, numpy.generic):
+        return v.item()
+    if type(v) is dict:
+        return {plain(k, numpy): plain(x, numpy) for k, x in v.items()}
+    if type(v) in (list, tuple, set, frozenset):
+        return type(v)([plain(x, numpy) for x in v])
+    return v
+
+
+def text_of(v):
+    """Canonical text: str(v), where floats are by repr and numpy's numbers inside containers read as numbers."""
+    numpy = MODULES.get("numpy")
+    if numpy is not None and not isinstance(v, numpy.generic) and has_numpy(v, numpy):
+        v = plain(v, numpy)
+    text = str(v)
+    return text if type(text) is str else str.__str__(text)

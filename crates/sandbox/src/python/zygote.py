@@ -1,0 +1,274 @@
+# The process that keeps an interpreter warm and forks a child for each program. It never runs a program itself.
+# Control socket, from the supervisor: "R", length, JSON job, with three descriptors (result, stdout, stderr); "K" kills the
+# program that runs. To the supervisor: length, JSON. When the supervisor goes, by whatever death, the socket ends and
+# so does everything here.
+import json
+HARNESS = sys.modules["__main__"]  # keeps these globals alive when a program gets the name
+STDOUT, STDERR = sys.stdout, sys.stderr
+
+
+def reply(control, message):
+    data = json.dumps(message).encode()
+    control.sendall(struct.pack("<I", len(data)) + data)
+
+
+def receive(control, count):
+    parts = []
+    while count:
+        part = control.recv(min(count, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def next_job(control):
+    while True:
+        kind, fds, _, _ = socket.recv_fds(control, 1, 3)
+        if not kind:
+            raise EOFError
+        if kind == b"R":
+            size, = struct.unpack("<I", receive(control, 4))
+            return json.loads(receive(control, size)), fds
+        # a "K" for a program that had ended meanwhile
+
+
+def descendants():
+    """Numbers of all processes below this one (without a pid namespace of our own)."""
+    parent_of = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open("/proc/%s/stat" % name) as f:
+                    parent_of[int(name)] = int(f.read().rpartition(")")[2].split()[1])
+            except (OSError, ValueError, IndexError):
+                pass
+    found, me = set(), os.getpid()
+    grown = True
+    while grown:
+        below = {p for p, q in parent_of.items() if q == me or q in found}
+        grown = not below <= found
+        found |= below
+    return found
+
+
+def sweep(pid, pid_namespace):
+    """Kills and reaps whatever the program left behind; returns once there is nothing."""
+    while True:
+        if pid_namespace:
+            try:
+                os.kill(-1, signal.SIGKILL)
+            except OSError:
+                pass
+        else:
+            try:
+                if pid:
+                    os.killpg(pid, signal.SIGKILL)
+            except OSError:
+                pass
+            try:
+                for other in descendants():
+                    os.kill(other, signal.SIGKILL)
+            except OSError:
+                pass
+        try:
+            while os.waitpid(-1, 0 if pid_namespace else os.WNOHANG)[0]:
+                pass
+            time.sleep(0.001)
+        except ChildProcessError:
+            return
+
+
+def cpu_of(pid):
+    """CPU seconds used by all threads of a process, read from outside of it."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except (OSError, AttributeError):
+        return 0.0
+
+
+def watch(control, pid, job):
+    """Waits for the child's end and kills it at a deadline or on request: (why it was killed, or None)."""
+    try:
+        life = os.pidfd_open(pid)
+    except (OSError, AttributeError):
+        life = -1
+    poll, cores, killed = select.poll(), os.cpu_count() or 1, None
+    poll.register(control, select.POLLIN)
+    if life >= 0:
+        poll.register(life, select.POLLIN)
+    end = time.monotonic() + job["wall_seconds"]
+    try:
+        while True:
+            cpu_left, wall_left = job["cpu_seconds"] - cpu_of(pid), end - time.monotonic()
+            if killed is None and (cpu_left <= 0 or wall_left <= 0):
+                killed = "cpu" if cpu_left <= 0 else "wall"
+                os.kill(pid, signal.SIGKILL)
+            wait = min(wall_left, max(cpu_left / cores, 0.002)) if killed is None else 60
+            ready = [fd for fd, _ in poll.poll(max(1, min(wait * 1000, 60000 if life >= 0 else 2)))]
+            if control.fileno() in ready:
+                if control.recv(1) != b"K":
+                    raise EOFError
+                killed = killed or "asked"
+                os.kill(pid, signal.SIGKILL)
+            if life in ready or (life < 0 and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)):
+                return killed
+    finally:
+        if life >= 0:
+            os.close(life)
+
+
+def serve(control, layers):
+    while True:
+        job, fds = next_job(control)
+        start = time.monotonic()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            for fd in fds:
+                os.close(fd)
+            reply(control, {"refused": str(error)})
+            continue
+        if pid == 0:
+            child(fds, job, layers)
+        for fd in fds:
+            os.close(fd)
+        killed = watch(control, pid, job)
+        _, status, usage = os.wait4(pid, 0)
+        wall = time.monotonic() - start
+        sweep(pid, layers["pid_namespace"])
+        signalled = os.WIFSIGNALED(status)
+        reply(control, {"killed": killed, "signal": os.WTERMSIG(status) if signalled else 0,
+                        "code": 0 if signalled else os.WEXITSTATUS(status), "cpu_ms": (usage.ru_utime + usage.ru_stime) * 1000,
+                        "wall_ms": wall * 1000, "peak_kb": usage.ru_maxrss // (1 if sys.platform == "linux" else 1024)})
+        del job, fds
+
+
+def warm(modules):
+    loaded, missing = [], []
+    for name in modules:
+        try:
+            __import__(name)
+            loaded.append(name)
+        except Exception:
+            missing.append(name)
+    if "sympy" in loaded:
+        try:
+            warm_sympy()
+        except Exception:
+            pass
+    return loaded, missing
+
+
+def warm_sympy():
+    """Typical calls, once, so that lazy imports and tables are inherited by every child."""
+    import sympy as s
+    x, y = s.symbols("x y")
+    k = s.symbols("k", integer=True)
+    s.solve(x**2 - 5 * x + 6, x)
+    s.solve((s.Eq(x + y, 3), s.Eq(x - y, 1)), (x, y))
+    s.integrate(x**2 * s.exp(-x) + s.sin(x), (x, 0, 2))
+    s.limit(s.sin(x) / x, x, 0)
+    s.simplify(s.sin(x) ** 2 + s.cos(x) ** 2)
+    s.Matrix([[1, 2], [3, 4]]).eigenvals()
+    s.factorint(123456)
+    s.summation(1 / k**2, (k, 1, s.oo))
+    s.solveset(s.sin(x) - s.S.Half, x, s.Interval(0, 7))
+    s.nsolve(s.cos(x) - x, x, 1)
+    str(s.factor(x**3 - 1)), float(s.sqrt(2)), s.series(s.cos(x), x, 0, 6), s.diff(x**x, x)
+
+
+def finish(cwd):
+    try:
+        os.rmdir(cwd)
+    except OSError:
+        pass
+    os._exit(0)
+
+
+def prepare(setup):
+    """Enters the namespaces, in a new process where there is a pid namespace; returns the layers in force."""
+    flags, names = (choose_namespaces() if setup["namespaces"] else 0), []
+    if flags and enter_namespaces(flags):
+        inner = os.fork()
+        if inner:
+            control = setup["control"]
+            control.close()
+            os.waitpid(inner, 0)
+            finish(setup["cwd"])
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        names = [n for bit, n in ((NEWUSER, "userns"), (NEWPID, "pidns"), (NEWNET, "netns"), (NEWIPC, "ipcns"), (NEWUTS, "utsns")) if flags & bit]
+    elif prctl(PR_SET_CHILD_SUBREAPER, 1):
+        names = ["subreaper"]
+    return names
+
+
+def finish_layers(setup, names):
+    """After the imports: what would get in their way."""
+    if setup["namespaces"] and read_only_tree():
+        names.append("readonly_tree")
+    ruleset = landlock_ruleset(readable_paths(setup["cwd"])) if setup["landlock"] else -1
+    packed = filter_program() if setup["seccomp"] else None
+    if prctl(PR_SET_NO_NEW_PRIVS, 1):
+        names.append("no_new_privs")
+    else:
+        ruleset, packed = -1, None
+    if ruleset >= 0:
+        names.append("landlock")
+    if packed:
+        packed = pack_filter(packed)
+        names.append("seccomp")
+    capabilities = LINUX
+    if capabilities:
+        names.append("no_capabilities")
+        prctl(PR_SET_DUMPABLE, 0)
+    names.append("rlimits")
+    return {"ruleset": ruleset, "filter": packed, "capabilities": capabilities,
+            "pid_namespace": "pidns" in names, "subreaper": "pidns" not in names}
+
+
+def version_text(loaded):
+    parts = ["%s %s" % (sys.implementation.name, platform.python_version())]
+    for name in ("numpy", "sympy"):
+        if name in loaded:
+            parts.append("%s %s" % (name, MODULES[name].__version__))
+    return ", ".join(parts)
+
+
+def main():
+    setup = json.loads(sys.argv[1])
+    sys.argv[:] = [""]
+    sys.path[:] = [p for p in sys.path if p] + ([setup["site"]] if setup["site"] else [])
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    control = socket.socket(fileno=fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 10))
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1):
+        os.dup2(null, fd)
+    os.close(null)
+    setup["control"], setup["cwd"] = control, os.getcwd()
+    STDOUT.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=False)
+    STDERR.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if hasattr(sys, "set_int_max_str_digits"):
+        sys.set_int_max_str_digits(0)
+    names = prepare(setup)
+    loaded, missing = warm(setup["preload"])
+    os.environ.clear()
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    layers = finish_layers(setup, names)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        reply(control, {"protection": ",".join(names), "interpreter": version_text(loaded), "missing": missing})
+        os.dup2(0, 2)
+        serve(control, layers)
+    except (EOFError, OSError):
+        if layers["subreaper"]:
+            sweep(None, False)
+        finish(setup["cwd"])
+
+
+main()

@@ -1,0 +1,158 @@
+//! The system calls that the standard library does not offer. All `unsafe` code of the project is here.
+#![expect(
+    unsafe_code,
+    reason = "system calls: descriptors over a socket, poll, and a setting between fork and exec"
+)]
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+/// How many descriptors go with a job: result, stdout, stderr.
+pub const JOB_FDS: usize = 3;
+
+/// Room for the control message, aligned as the system wants it.
+#[repr(C, align(8))]
+struct Control([u8; 64]);
+
+/// Sends `data` with three descriptors attached to its first byte. Never raises SIGPIPE.
+pub fn send_with_fds(
+    socket: &UnixStream,
+    data: &[u8],
+    fds: [BorrowedFd<'_>; JOB_FDS],
+) -> io::Result<()> {
+    let raw: [RawFd; JOB_FDS] = fds.map(|fd| fd.as_raw_fd());
+    let payload = size_of_val(&raw);
+    let mut control = Control([0; 64]);
+    let mut part = libc::iovec {
+        iov_base: data.as_ptr().cast_mut().cast(),
+        iov_len: data.len(),
+    };
+    // SAFETY: a zeroed msghdr is valid; its pointers are set below to live local values.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    message.msg_iov = &raw mut part;
+    message.msg_iovlen = 1;
+    message.msg_control = (&raw mut control).cast();
+    // SAFETY: pure arithmetic on a small length, which fits the 64 bytes of `control`.
+    message.msg_controllen = unsafe { libc::CMSG_SPACE(payload as u32) } as _;
+    // SAFETY: msg_control points to 64 aligned bytes, more than CMSG_SPACE of three descriptors, so the first header exists
+    // and its data part has room for them.
+    unsafe {
+        let header = libc::CMSG_FIRSTHDR(&raw const message);
+        (*header).cmsg_level = libc::SOL_SOCKET;
+        (*header).cmsg_type = libc::SCM_RIGHTS;
+        (*header).cmsg_len = libc::CMSG_LEN(payload as u32) as _;
+        std::ptr::copy_nonoverlapping(raw.as_ptr().cast::<u8>(), libc::CMSG_DATA(header), payload);
+    }
+    let sent = retry(|| {
+        // SAFETY: `message` and all it points to live until the call returns.
+        unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, NO_SIGNAL) }
+    })?;
+    send(socket, data.get(sent..).unwrap_or_default())
+}
+
+/// Sends all of `data`. Never raises SIGPIPE.
+pub fn send(socket: &UnixStream, mut data: &[u8]) -> io::Result<()> {
+    while !data.is_empty() {
+        let sent = retry(|| {
+            // SAFETY: the pointer and length are those of a live slice.
+            unsafe {
+                libc::send(
+                    socket.as_raw_fd(),
+                    data.as_ptr().cast(),
+                    data.len(),
+                    NO_SIGNAL,
+                )
+            }
+        })?;
+        data = data.get(sent..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
+#[cfg(not(target_os = "linux"))]
+const NO_SIGNAL: libc::c_int = 0;
+
+/// Waits until one of the descriptors has something to read or has ended: which ones. A descriptor below 0 is left out.
+pub fn poll_readable<const N: usize>(fds: [RawFd; N], timeout_ms: i32) -> io::Result<[bool; N]> {
+    let mut entries = fds.map(|fd| libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    });
+    retry(|| {
+        // SAFETY: pointer and count are those of a live array.
+        unsafe { libc::poll(entries.as_mut_ptr(), N as libc::nfds_t, timeout_ms) as isize }
+    })?;
+    Ok(entries.map(|entry| entry.revents != 0))
+}
+
+/// Asks for a fixed address layout in the command's process, so that orders that depend on addresses repeat. Best effort.
+pub fn fix_addresses(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: between fork and exec only one async-signal-safe system call is made.
+        unsafe {
+            command.pre_exec(|| {
+                let now = libc::personality(0xffff_ffff);
+                if now >= 0 {
+                    libc::personality(
+                        now as libc::c_ulong | libc::ADDR_NO_RANDOMIZE as libc::c_ulong,
+                    );
+                }
+                Ok(())
+            });
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
+}
+
+fn retry(mut call: impl FnMut() -> isize) -> io::Result<usize> {
+    loop {
+        match usize::try_from(call()) {
+            Ok(n) => return Ok(n),
+            Err(_) => {
+                let error = io::Error::last_os_error();
+                if error.kind() != io::ErrorKind::Interrupted {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::os::fd::AsFd;
+
+    #[test]
+    fn poll_tells_which_end_has_data_and_leaves_out_negative_ones() {
+        let (a, b) = UnixStream::pair().unwrap();
+        let (idle, _keep) = UnixStream::pair().unwrap();
+        send(&b, b"x").unwrap();
+        assert_eq!(
+            poll_readable([a.as_raw_fd(), idle.as_raw_fd(), -1], 0).unwrap(),
+            [true, false, false]
+        );
+    }
+
+    #[test]
+    fn data_and_descriptors_are_sent_and_a_gone_peer_is_an_error() {
+        let (mut a, b) = UnixStream::pair().unwrap();
+        let fds = [b.as_fd(), b.as_fd(), b.as_fd()];
+        send_with_fds(&b, b"hello", fds).unwrap();
+        let mut got = [0; 5];
+        a.read_exact(&mut got).unwrap();
+        assert_eq!(&got, b"hello");
+        drop(a);
+        let gone = send_with_fds(&b, b"hello", [b.as_fd(), b.as_fd(), b.as_fd()]);
+        assert_eq!(gone.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
+}

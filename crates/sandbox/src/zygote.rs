@@ -1,0 +1,198 @@
+//! One warm interpreter: started, greeted, and ended.
+
+use crate::{Config, Error, Result, sys};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::io::{self, Read, Seek};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// The interpreter's side: one text, run by `python -c`.
+const SOURCE: &str = concat!(
+    include_str!("python/layers.py"),
+    include_str!("python/encode.py"),
+    include_str!("python/child.py"),
+    include_str!("python/zygote.py"),
+);
+
+/// Imports may come from a slow disk.
+const START_TIMEOUT: Duration = Duration::from_secs(180);
+/// How long a zygote that has been told to go may take before it is killed.
+const END_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest message that is taken from a zygote.
+const MAX_MESSAGE: usize = 1 << 16;
+
+/// A process that forks a child for each program.
+#[derive(Debug)]
+pub struct Zygote {
+    process: Child,
+    pub control: UnixStream,
+    pub protection: String,
+    pub interpreter: String,
+    secret: [u8; 32],
+    jobs: u64,
+    _cwd: tempfile::TempDir,
+}
+
+#[derive(Deserialize)]
+struct Greeting {
+    protection: String,
+    interpreter: String,
+}
+
+impl Zygote {
+    /// Starts an interpreter that has imported `preload`.
+    ///
+    /// # Errors
+    /// [`Error::Start`] with the interpreter's own last words.
+    pub fn start(
+        python: &Path,
+        config: &Config,
+        preload: &[String],
+        isolate: bool,
+    ) -> Result<Self> {
+        let cwd = new_cwd(config)?;
+        let (control, theirs) = UnixStream::pair().map_err(Error::system("make a socket"))?;
+        let mut talk = tempfile::tempfile().map_err(Error::system("make a temporary file"))?;
+        let setup = serde_json::json!({
+            "preload": preload, "site": config.site, "namespaces": isolate, "landlock": isolate, "seccomp": isolate,
+        });
+        let mut command = Command::new(python);
+        command
+            .args(["-s", "-B", "-X", "utf8", "-c", SOURCE])
+            .arg(setup.to_string())
+            .env_clear()
+            .envs([
+                ("PYTHONHASHSEED", "0"),
+                ("TZ", "UTC"),
+                ("LC_ALL", "C.UTF-8"),
+            ])
+            .envs([
+                ("OPENBLAS_NUM_THREADS", "1"),
+                ("OMP_NUM_THREADS", "1"),
+                ("MKL_NUM_THREADS", "1"),
+            ])
+            // The interpreter itself may need it; programs do not see it.
+            .envs(std::env::var_os("LD_LIBRARY_PATH").map(|path| ("LD_LIBRARY_PATH", path)))
+            .current_dir(cwd.path())
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .stderr(
+                talk.try_clone()
+                    .map_err(Error::system("duplicate a descriptor"))?,
+            )
+            .process_group(0);
+        sys::fix_addresses(&mut command);
+        let failed = |detail: String| Error::Start {
+            python: python.into(),
+            detail,
+        };
+        let process = command
+            .spawn()
+            .map_err(|e| failed(format!("it cannot be run: {e}")))?;
+        drop(command); // and with it their end of the socket
+        let secret = random_bytes().map_err(Error::system("read /dev/urandom"))?;
+        let mut zygote = Self {
+            process,
+            control,
+            protection: String::new(),
+            interpreter: String::new(),
+            secret,
+            jobs: 0,
+            _cwd: cwd,
+        };
+        match zygote.receive::<Greeting>(START_TIMEOUT) {
+            Ok(greeting) => {
+                zygote.protection = greeting.protection;
+                zygote.interpreter = greeting.interpreter;
+                Ok(zygote)
+            }
+            Err(error) => {
+                drop(zygote);
+                let mut words = String::new();
+                let read = talk.rewind().and_then(|()| talk.read_to_string(&mut words));
+                let tail: Vec<&str> = words.lines().rev().take(6).collect();
+                let tail: Vec<&str> = tail.into_iter().rev().collect();
+                Err(failed(match read {
+                    Ok(_) if !tail.is_empty() => tail.join("\n"),
+                    _ => format!("it ended without a word ({error})"),
+                }))
+            }
+        }
+    }
+
+    /// 32 characters that no earlier program has seen.
+    pub fn new_nonce(&mut self) -> String {
+        self.jobs += 1;
+        let hash = blake3::keyed_hash(&self.secret, &self.jobs.to_le_bytes());
+        hash.to_hex().chars().take(32).collect()
+    }
+
+    /// The next message of the zygote.
+    pub fn receive<T: DeserializeOwned>(&mut self, timeout: Duration) -> io::Result<T> {
+        self.control.set_read_timeout(Some(timeout))?;
+        let mut size = [0; 4];
+        self.control.read_exact(&mut size)?;
+        let size = u32::from_le_bytes(size) as usize;
+        if size > MAX_MESSAGE {
+            return Err(io::Error::other(
+                "a message of the interpreter process is too long",
+            ));
+        }
+        let mut text = vec![0; size];
+        self.control.read_exact(&mut text)?;
+        serde_json::from_slice(&text).map_err(io::Error::other)
+    }
+
+    /// Asks for the death of the program that runs now.
+    pub fn kill_program(&self) {
+        // A zygote that is gone has taken the program with it.
+        let _ = sys::send(&self.control, b"K");
+    }
+}
+
+impl Drop for Zygote {
+    /// Ends the zygote and everything below it; returns when they are gone.
+    fn drop(&mut self) {
+        let _ = self.control.shutdown(std::net::Shutdown::Write);
+        let quiet = self.control.set_read_timeout(Some(END_TIMEOUT));
+        let mut rest = [0; 256];
+        loop {
+            match self.control.read(&mut rest) {
+                Ok(0) if quiet.is_ok() => break,
+                Ok(n) if n > 0 => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                _ => {
+                    let _ = self.process.kill();
+                    break;
+                }
+            }
+        }
+        let _ = self.process.wait();
+    }
+}
+
+fn new_cwd(config: &Config) -> Result<tempfile::TempDir> {
+    let parent = config.scratch.clone().unwrap_or_else(std::env::temp_dir);
+    std::fs::create_dir_all(&parent)
+        .and_then(|()| {
+            tempfile::Builder::new()
+                .prefix("caco-sandbox-")
+                .tempdir_in(&parent)
+        })
+        .map_err(|source| Error::Folder {
+            action: "cannot create a working folder in",
+            path: parent,
+            source,
+        })
+}
+
+fn random_bytes() -> io::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes)
+}

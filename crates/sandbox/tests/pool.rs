@@ -1,0 +1,273 @@
+//! The pool: order, duplicates, stopping, dying interpreters, and nothing left behind.
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test suite")]
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use caco_sandbox::{Config, Error, Sandbox, Status};
+use common::{config, marked, processes_with, run_in};
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+#[test]
+fn order_is_kept_over_workers_and_duplicates_run_once() {
+    let sandbox = Sandbox::start(Config {
+        workers: 3,
+        ..config()
+    })
+    .unwrap();
+    let texts: Vec<String> = (0..60).map(|i| format!("output = {}\n", i % 20)).collect();
+    let programs: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let seen = RefCell::new(Vec::new());
+    let outcomes = sandbox
+        .run(
+            &programs,
+            &|done| seen.borrow_mut().push(done),
+            &AtomicBool::new(false),
+        )
+        .unwrap();
+    let got: Vec<String> = outcomes
+        .iter()
+        .filter_map(|o| o.output_text.clone())
+        .collect();
+    let expected: Vec<String> = (0..60).map(|i| (i % 20).to_string()).collect();
+    assert_eq!(got, expected);
+    assert_eq!(
+        seen.into_inner(),
+        (1..=20).map(|i| i * 3).collect::<Vec<usize>>()
+    );
+    assert_eq!(outcomes[0], outcomes[20], "one run, times included");
+    assert!(run_in(&sandbox, &[]).is_empty());
+}
+
+#[test]
+fn a_stop_flag_kills_what_runs_and_the_pool_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, mark) = marked(folder.path());
+    let sandbox = Sandbox::start(Config {
+        workers: 2,
+        cpu_seconds: 3600.0,
+        wall_seconds: 3600.0,
+        ..config
+    })
+    .unwrap();
+    let stop = AtomicBool::new(false);
+    let forever = [
+        "output = 1",
+        "while True: pass",
+        "import time\ntime.sleep(3600)\n",
+    ];
+    let result = sandbox.run(&forever, &|_| stop.store(true, Ordering::Relaxed), &stop);
+    assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
+    assert_eq!(
+        run_in(&sandbox, &["output = 2"])[0].output_text.as_deref(),
+        Some("2")
+    );
+    drop(sandbox);
+    assert_eq!(processes_with(&mark), Vec::<u32>::new());
+}
+
+#[test]
+fn interpreters_killed_at_random_are_replaced_and_no_program_suffers() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, mark) = marked(folder.path());
+    let sandbox = Sandbox::start(Config {
+        workers: 2,
+        ..config
+    })
+    .unwrap();
+    let texts: Vec<String> = (0..120)
+        .map(|i| format!("output = sum(range({i}))\n"))
+        .collect();
+    let programs: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let kill = |done: usize| {
+        if done.is_multiple_of(15) {
+            let alive = processes_with(&mark);
+            if let Some(pid) = alive.get(done % alive.len().max(1)) {
+                let _ = Command::new("kill")
+                    .args(["-9", &pid.to_string()])
+                    .stderr(Stdio::null())
+                    .status();
+            }
+        }
+    };
+    let outcomes = sandbox
+        .run(&programs, &kill, &AtomicBool::new(false))
+        .unwrap();
+    for (i, outcome) in outcomes.iter().enumerate() {
+        // The child itself may be the one that was hit.
+        if outcome.error_class.as_deref() != Some("SIGKILL") {
+            assert_eq!(
+                outcome.output_text,
+                Some((0..i).sum::<usize>().to_string()),
+                "{outcome:?}"
+            );
+        }
+    }
+    drop(sandbox);
+    assert_eq!(processes_with(&mark), Vec::<u32>::new());
+}
+
+#[test]
+fn settings_out_of_range_are_named() {
+    for (config, key) in [
+        (
+            Config {
+                workers: 0,
+                ..config()
+            },
+            "workers",
+        ),
+        (
+            Config {
+                cpu_seconds: f64::NAN,
+                ..config()
+            },
+            "cpu_seconds",
+        ),
+        (
+            Config {
+                wall_seconds: -1.0,
+                ..config()
+            },
+            "wall_seconds",
+        ),
+        (
+            Config {
+                memory_mb: 1,
+                ..config()
+            },
+            "memory_mb",
+        ),
+    ] {
+        let text = Sandbox::start(config).unwrap_err().to_string();
+        assert!(text.contains(key), "{text}");
+    }
+    let text = Sandbox::start(Config {
+        python: "/no/such/python".into(),
+        ..config()
+    })
+    .unwrap_err()
+    .to_string();
+    assert!(
+        text.contains("/no/such/python: not found") && text.contains("apt install"),
+        "{text}"
+    );
+}
+
+/// Not a test: the supervisor that the next test kills. It runs until it is killed.
+#[test]
+#[ignore = "started by the test below"]
+fn supervisor_to_be_killed() {
+    let Some(folder) = std::env::var_os("SANDBOX_TEST_FOLDER") else {
+        return;
+    };
+    let (config, _) = marked(folder.as_ref());
+    let isolate = std::env::var_os("SANDBOX_TEST_BARE").is_none();
+    let sandbox = Sandbox::start(Config {
+        isolate,
+        workers: 2,
+        cpu_seconds: 3600.0,
+        wall_seconds: 3600.0,
+        ..config
+    })
+    .unwrap();
+    let survivor = "import os, time\ntry:\n    if os.fork() == 0:\n        os.setsid()\nexcept OSError: pass\nwhile True: time.sleep(1)\n";
+    let programs = ["output = 1", survivor, "while True: pass", "output = 4"];
+    let say = |done| println!("\nsettled {done}");
+    let _ = sandbox.run(&programs, &say, &AtomicBool::new(false));
+}
+
+#[test]
+fn a_killed_supervisor_leaves_nothing_running() {
+    for bare in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, mark) = marked(folder.path());
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args([
+            "--exact",
+            "supervisor_to_be_killed",
+            "--ignored",
+            "--nocapture",
+        ]);
+        command
+            .env("SANDBOX_TEST_FOLDER", folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        if bare {
+            command.env("SANDBOX_TEST_BARE", "1");
+        }
+        let mut supervisor = command.spawn().unwrap();
+        let lines = BufReader::new(supervisor.stdout.take().unwrap()).lines();
+        let settled = lines
+            .map_while(Result::ok)
+            .find(|line| line.starts_with("settled"));
+        assert!(
+            settled.is_some(),
+            "the supervisor did not come to run programs"
+        );
+        assert!(!processes_with(&mark).is_empty());
+        supervisor.kill().unwrap();
+        supervisor.wait().unwrap();
+        // Each process goes once it sees its socket end: wait for that, for as long as it takes.
+        while !processes_with(&mark).is_empty() {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn a_hundred_mixed_programs_leave_neither_descriptors_nor_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, mark) = marked(folder.path());
+    let sandbox = Sandbox::start(Config {
+        workers: 2,
+        cpu_seconds: 0.2,
+        ..config
+    })
+    .unwrap();
+    let mix = [
+        "output = {i}",
+        "import os; os._exit({i})",
+        "1/0 # {i}",
+        "print('x' * 70000) # {i}",
+        "while True: x = {i}",
+    ];
+    let texts: Vec<String> = (0..100)
+        .map(|i| mix[if i % 20 == 4 { 4 } else { i % 4 }].replace("{i}", &i.to_string()))
+        .collect();
+    let programs: Vec<&str> = texts.iter().map(String::as_str).collect();
+    run_in(&sandbox, &programs[..8]);
+    let outcomes = run_in(&sandbox, &programs);
+    for (i, outcome) in outcomes
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| i % 4 == 0 && i % 20 != 4)
+    {
+        assert_eq!(
+            (outcome.status, outcome.output_text.clone()),
+            (Status::Ok, Some(i.to_string())),
+            "{outcome:?}"
+        );
+    }
+    let pipes = || {
+        let entries = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+        entries
+            .filter(|e| {
+                std::fs::read_link(e.path()).is_ok_and(|p| p.to_string_lossy().starts_with("pipe:"))
+            })
+            .count()
+    };
+    drop(sandbox);
+    assert_eq!(processes_with(&mark), Vec::<u32>::new());
+    assert_eq!(
+        std::fs::read_dir(folder.path().join("scratch"))
+            .unwrap()
+            .count(),
+        0
+    );
+    // Other tests of this process may hold pipes of their own; a leak would be hundreds.
+    assert!(pipes() < 60, "{} pipes are open", pipes());
+}
