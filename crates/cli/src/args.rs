@@ -149,7 +149,7 @@ Example:
     /// Train a model by a recipe, such as the one behind the built-in base model.
     #[command(long_about = "\
 Trains a model from a recipe file into a Hugging Face folder. It can be stopped and started again with the same command, \
-and ends with the same weights.
+and ends with the same weights. The recipe holds the seed.
 
 Example:
     caco tune recipes/base.yaml -o models/mine")]
@@ -160,7 +160,7 @@ Example:
 Asks a model every problem of a file, compares the final answers, and prints the share solved with its 95 % interval.
 
 Example:
-    caco evaluate runs/quickstart/models/loop-0 seeds/held_out.jsonl")]
+    caco evaluate builtin examples/quickstart-held-out.jsonl --limit 100")]
     #[command(after_long_help = exit::HELP)]
     Evaluate(Evaluate),
     /// Run untrusted programs as the execute stage does.
@@ -286,12 +286,9 @@ pub struct Tune {
     /// The recipe (YAML).
     #[arg(value_name = "RECIPE")]
     pub recipe: PathBuf,
-    /// The folder for the model; it also holds the checkpoints while training.
+    /// The folder for the model; checkpoints lie beside it, in DIR.partial, until it is done.
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
-    /// Override a key of the recipe; may be repeated.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub sets: Vec<String>,
 }
 
 /// Arguments of `evaluate`.
@@ -403,9 +400,18 @@ mod tests {
                 command.get_subcommands().for_each(|sub| check(sub, &path));
                 return;
             }
-            let long = command.get_long_about().map(ToString::to_string).unwrap_or_default();
-            assert!(long.contains(&format!("{} ", path.trim())) || long.contains(&path), "{path} has no example");
-            assert!(command.get_after_long_help().is_some(), "{path} does not list exit codes");
+            let long = command
+                .get_long_about()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(
+                long.contains(&format!("{} ", path.trim())) || long.contains(&path),
+                "{path} has no example"
+            );
+            assert!(
+                command.get_after_long_help().is_some(),
+                "{path} does not list exit codes"
+            );
         }
         check(&Cli::command(), "");
     }

@@ -31,8 +31,12 @@ pub fn dispatch(global: &Global, command: Command) -> Result<Exit> {
         Command::Export(args) => export::export(global, &args),
         Command::Tune(args) => tune::tune(global, &args),
         Command::Evaluate(args) => evaluate::evaluate(global, &args),
-        Command::Sandbox { command: SandboxCommand::Run(args) } => sandbox::run(global, &args),
-        Command::Answer { command: AnswerCommand::Check(args) } => answer::check(global, &args),
+        Command::Sandbox {
+            command: SandboxCommand::Run(args),
+        } => sandbox::run(global, &args),
+        Command::Answer {
+            command: AnswerCommand::Check(args),
+        } => answer::check(global, &args),
     }
 }
 
@@ -47,5 +51,10 @@ fn load(global: &Global, configured: &Configured) -> Result<caco_pipeline::Confi
 fn defaults() -> Result<caco_pipeline::Config> {
     let text = "name: defaults\nseeds:\n  - path: none\n";
     let here = std::path::Path::new(".");
-    Ok(caco_pipeline::Config::parse(text, std::path::Path::new("defaults"), here, &[])?)
+    Ok(caco_pipeline::Config::parse(
+        text,
+        std::path::Path::new("defaults"),
+        here,
+        &[],
+    )?)
 }

@@ -50,7 +50,10 @@ impl Display {
             Surface::Plain(Plain::new(global.verbose))
         };
         Arc::new(Self {
-            state: Mutex::new(State { meter: Meter::default(), surface }),
+            state: Mutex::new(State {
+                meter: Meter::default(),
+                surface,
+            }),
             start: Instant::now(),
             paint: Paint::for_stderr(),
             quiet: global.quiet,
@@ -76,7 +79,11 @@ impl Display {
     }
 
     fn finished(&self, report: &StageReport) -> String {
-        let mut line = format!("{} {}", self.paint.good("done"), meter::label(report.name, report.round));
+        let mut line = format!(
+            "{} {}",
+            self.paint.good("done"),
+            meter::label(report.name, report.round)
+        );
         let solving = report.name == Stage::Evaluate;
         let kept = if solving { "solved" } else { "kept" };
         line.push_str(&format!(
@@ -103,11 +110,19 @@ impl Observer for Display {
         let State { meter, surface } = &mut *state;
         match event {
             Event::RunStarted { name, dir, resumed } => {
-                let verb = if *resumed { "going on with" } else { "starting" };
+                let verb = if *resumed {
+                    "going on with"
+                } else {
+                    "starting"
+                };
                 let dir = crate::report::friendly(dir);
                 surface.line(&format!("{verb} {} in {dir}", self.paint.strong(name)));
             }
-            Event::StageStarted { stage, round, total } => {
+            Event::StageStarted {
+                stage,
+                round,
+                total,
+            } => {
                 meter.start(*stage, *round, *total, now);
                 surface.update(meter, now, true);
             }
@@ -122,7 +137,11 @@ impl Observer for Display {
             Event::Message { text } => surface.line(text),
             Event::Warning { text } => {
                 let line = format!("{} {text}", self.paint.warn("warning:"));
-                if self.quiet { eprintln!("{line}") } else { surface.line(&line) }
+                if self.quiet {
+                    eprintln!("{line}")
+                } else {
+                    surface.line(&line)
+                }
             }
             _ => {}
         }

@@ -92,8 +92,18 @@ mod tests {
 
     #[test]
     fn help_names_every_code() {
-        for exit in [Exit::Done, Exit::CheckedFalse, Exit::Usage, Exit::Environment, Exit::Model, Exit::Budget] {
-            assert!(HELP.contains(&format!("\n    {}  ", exit.code())), "{exit:?}");
+        for exit in [
+            Exit::Done,
+            Exit::CheckedFalse,
+            Exit::Usage,
+            Exit::Environment,
+            Exit::Model,
+            Exit::Budget,
+        ] {
+            assert!(
+                HELP.contains(&format!("\n    {}  ", exit.code())),
+                "{exit:?}"
+            );
         }
         assert!(HELP.contains("\n   70  ") && HELP.contains("\n  130  "));
     }

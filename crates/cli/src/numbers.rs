@@ -15,7 +15,11 @@ pub fn grouped(value: u64) -> String {
 
 /// `count` of `of` as a percentage with one decimal, or `-` of nothing.
 pub fn percent(count: u64, of: u64) -> String {
-    if of == 0 { "-".into() } else { format!("{:.1} %", 100.0 * count as f64 / of as f64) }
+    if of == 0 {
+        "-".into()
+    } else {
+        format!("{:.1} %", 100.0 * count as f64 / of as f64)
+    }
 }
 
 /// A rate per second with about three significant figures.
@@ -37,7 +41,11 @@ pub fn clock(seconds: f64) -> String {
     }
     let whole = seconds.round() as u64;
     let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
 }
 
 /// Bytes in binary units.
@@ -57,7 +65,12 @@ mod tests {
 
     #[test]
     fn thousands() {
-        for (value, expected) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+        for (value, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(grouped(value), expected);
         }
     }
@@ -70,7 +83,13 @@ mod tests {
 
     #[test]
     fn rates_and_clocks() {
-        for (value, expected) in [(0.25, "0.2"), (42.4, "42"), (1520.0, "1,520"), (24_130.0, "24.1k"), (f64::NAN, "-")] {
+        for (value, expected) in [
+            (0.25, "0.2"),
+            (42.4, "42"),
+            (1520.0, "1,520"),
+            (24_130.0, "24.1k"),
+            (f64::NAN, "-"),
+        ] {
             assert_eq!(rate(value), expected);
         }
         assert_eq!(clock(61.6), "1:02");

@@ -14,16 +14,18 @@ pub fn text(text: &str) -> Result<()> {
 
 /// Writes one value as indented JSON and a line end.
 pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<()> {
-    let mut out = serde_json::to_string_pretty(value).map_err(|e| Failure::internal(e.to_string()))?;
+    let mut out =
+        serde_json::to_string_pretty(value).map_err(|e| Failure::internal(e.to_string()))?;
     out.push('\n');
     text(&out)
 }
 
 fn finish(result: io::Result<()>) -> Result<()> {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::environment(format!("cannot write to stdout: {error}"), "check where stdout goes"))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::environment(
+            format!("cannot write to stdout: {error}"),
+            "check where stdout goes",
+        )),
         _ => Ok(()),
     }
 }

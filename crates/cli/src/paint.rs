@@ -11,12 +11,16 @@ pub struct Paint {
 impl Paint {
     /// Colours for stderr.
     pub fn for_stderr() -> Self {
-        Self { on: wanted() && std::io::stderr().is_terminal() }
+        Self {
+            on: wanted() && std::io::stderr().is_terminal(),
+        }
     }
 
     /// Colours for stdout.
     pub fn for_stdout() -> Self {
-        Self { on: wanted() && std::io::stdout().is_terminal() }
+        Self {
+            on: wanted() && std::io::stdout().is_terminal(),
+        }
     }
 
     /// No colours.
@@ -46,7 +50,11 @@ impl Paint {
     }
 
     fn wrap(self, code: &str, words: &str) -> String {
-        if self.on { format!("\u{1b}[{code}m{words}\u{1b}[0m") } else { words.to_owned() }
+        if self.on {
+            format!("\u{1b}[{code}m{words}\u{1b}[0m")
+        } else {
+            words.to_owned()
+        }
     }
 }
 

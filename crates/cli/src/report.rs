@@ -53,27 +53,52 @@ impl Roles {
     /// Reads the roles from a configuration.
     pub fn of(config: &Config) -> Self {
         let first = |data: StudentData| {
-            config.train.students.iter().find(|student| student.data == data).map(|student| student.name.clone())
+            config
+                .train
+                .students
+                .iter()
+                .find(|student| student.data == data)
+                .map(|student| student.name.clone())
         };
-        Self { seeds: first(StudentData::Seeds), looped: first(StudentData::Kept) }
+        Self {
+            seeds: first(StudentData::Seeds),
+            looped: first(StudentData::Kept),
+        }
     }
 }
 
 /// The whole report at the end of a run.
 pub fn finished(report: &RunReport, roles: &Roles, paint: Paint) -> String {
-    let parts = Parts { stages: &report.stages, targets: &report.targets, scores: &report.scores };
+    let parts = Parts {
+        stages: &report.stages,
+        targets: &report.targets,
+        scores: &report.scores,
+    };
     let mut out = parts.text(roles, paint);
     let dir = friendly(&report.dir);
     out.push('\n');
     let mut line = |name: &str, words: String| {
-        out.push_str(&format!("{}{:width$}{words}\n", paint.strong(name), "", width = 10 - name.len()));
+        out.push_str(&format!(
+            "{}{:width$}{words}\n",
+            paint.strong(name),
+            "",
+            width = 10 - name.len()
+        ));
     };
     if let Some(data) = &report.data {
-        line("data set", format!("{} ({} rows)", friendly(data), grouped(report.exported)));
+        line(
+            "data set",
+            format!("{} ({} rows)", friendly(data), grouped(report.exported)),
+        );
     }
     line("run", format!("{dir} ({} of work)", clock(report.seconds)));
     line("next", format!("caco status {dir}"));
-    line("", format!("caco inspect {dir} ROW    where a row comes from (a row_id of the data set or of rejected/)"));
+    line(
+        "",
+        format!(
+            "caco inspect {dir} ROW    where a row comes from (a row_id of the data set or of rejected/)"
+        ),
+    );
     if report.exported > 0 {
         line("", format!("caco export {dir} --format messages -o out/"));
     }
@@ -83,6 +108,9 @@ pub fn finished(report: &RunReport, roles: &Roles, paint: Paint) -> String {
 /// A path as a person would type it here: relative when it lies below the current folder.
 pub fn friendly(path: &Path) -> String {
     let here = std::env::current_dir().ok();
-    let short = here.as_deref().and_then(|here| path.strip_prefix(here).ok()).filter(|short| short.iter().next().is_some());
+    let short = here
+        .as_deref()
+        .and_then(|here| path.strip_prefix(here).ok())
+        .filter(|short| short.iter().next().is_some());
     short.unwrap_or(path).display().to_string()
 }

@@ -11,7 +11,13 @@ pub fn text(row: &Row, paint: Paint) -> String {
         Fate::Rejected => paint.bad(&format!("rejected by {}", row.stage)),
         Fate::Quarantined => paint.warn(&format!("quarantined by {}", row.stage)),
     };
-    let mut out = format!("{} {} ({}, round {}): {fate}", paint.strong("row"), row.row_id, row.origin, row.round);
+    let mut out = format!(
+        "{} {} ({}, round {}): {fate}",
+        paint.strong("row"),
+        row.row_id,
+        row.origin,
+        row.round
+    );
     for part in [&row.reason, &row.detail].into_iter().flatten() {
         out.push_str(&format!(": {part}"));
     }
@@ -44,7 +50,10 @@ pub fn text(row: &Row, paint: Paint) -> String {
             Some(value) if value.contains('\n') || value.len() > 100 => {
                 out.push_str(&format!("  {}\n{}\n", paint.strong(name), indent(value)));
             }
-            Some(value) => out.push_str(&format!("  {} {value}\n", paint.strong(&format!("{name:<10}")))),
+            Some(value) => out.push_str(&format!(
+                "  {} {value}\n",
+                paint.strong(&format!("{name:<10}"))
+            )),
             None => {}
         }
     }
@@ -53,7 +62,11 @@ pub fn text(row: &Row, paint: Paint) -> String {
 
 /// Every line moved in by four spaces.
 pub fn indent(text: &str) -> String {
-    text.trim_end().lines().map(|line| format!("    {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    text.trim_end()
+        .lines()
+        .map(|line| format!("    {line}").trim_end().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]

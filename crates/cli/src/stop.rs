@@ -14,11 +14,17 @@ use crate::failure::{Failure, Result};
 /// the first signal arrives.
 pub fn install(notice: impl FnOnce() + Send + 'static) -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
-    let refused = |e: std::io::Error| Failure::environment(format!("cannot handle Ctrl-C: {e}"), "check the system");
+    let refused = |e: std::io::Error| {
+        Failure::environment(format!("cannot handle Ctrl-C: {e}"), "check the system")
+    };
     for signal in [SIGINT, SIGTERM] {
         // Order matters: the shutdown looks at the flag before the second action sets it.
-        flag::register_conditional_shutdown(signal, i32::from(Exit::Interrupted.code()), Arc::clone(&stop))
-            .map_err(refused)?;
+        flag::register_conditional_shutdown(
+            signal,
+            i32::from(Exit::Interrupted.code()),
+            Arc::clone(&stop),
+        )
+        .map_err(refused)?;
         flag::register(signal, Arc::clone(&stop)).map_err(refused)?;
     }
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(refused)?;

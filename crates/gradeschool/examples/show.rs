@@ -14,13 +14,20 @@ fn main() -> Result<(), String> {
         Some("held-out") => Split::HeldOut,
         _ => return Err(usage.to_owned()),
     };
-    let number = |i: usize| args.get(i).and_then(|a| a.parse::<u64>().ok()).ok_or_else(|| usage.to_owned());
+    let number = |i: usize| {
+        args.get(i)
+            .and_then(|a| a.parse::<u64>().ok())
+            .ok_or_else(|| usage.to_owned())
+    };
     let (seed, count) = (number(1)?, number(2)?);
     for index in 0..count {
         let record = generate(split, seed, index, BOUNDS.0);
         if args.iter().any(|a| a == "--problems") {
             let id = format!("{}/{seed}/{index}", args[0]);
-            println!("{}", serde_json::json!({"id": id, "problem": record.problem, "answer": record.answer}));
+            println!(
+                "{}",
+                serde_json::json!({"id": id, "problem": record.problem, "answer": record.answer})
+            );
         } else {
             println!("{}", serde_json::json!(record));
         }

@@ -62,7 +62,9 @@ pub fn generate(split: Split, seed: u64, index: u64, largest: i64) -> Record {
     let steps = pick_steps(split, &mut rng);
     loop {
         // A family that fits few numbers must not be drawn less often, so the composition is fixed before the numbers.
-        let Some(plan) = Plan::draw(steps, &mut rng) else { continue };
+        let Some(plan) = Plan::draw(steps, &mut rng) else {
+            continue;
+        };
         if base_may_see(&plan.shape(), steps) != (split == Split::Base) {
             continue;
         }
@@ -88,7 +90,16 @@ fn pick_steps(split: Split, rng: &mut ChaCha8Rng) -> usize {
 
 /// Shapes of the openings by themselves: always the base's, so that it knows the words of every family.
 static OPENING_SHAPES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    OPENINGS.iter().map(|opening| Plan { opening, events: Vec::new() }.shape()).collect()
+    OPENINGS
+        .iter()
+        .map(|opening| {
+            Plan {
+                opening,
+                events: Vec::new(),
+            }
+            .shape()
+        })
+        .collect()
 });
 
 /// Whether a base model may be trained on programs of this shape.
@@ -97,7 +108,9 @@ fn base_may_see(shape: &str, steps: usize) -> bool {
         return true;
     }
     // FNV-1a: stable across versions and machines, and good enough to split some thousand shapes.
-    let hash = shape.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let hash = shape.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+    });
     let percent = (hash >> 32) % 100;
     match steps {
         0 | 1 => true,
@@ -121,7 +134,11 @@ impl Plan {
         for left in (0..steps.checked_sub(opening.steps.len())?).rev() {
             let fits: Vec<&'static Event> = EVENTS
                 .iter()
-                .filter(|e| e.from == kind && (left == 0 || !e.last) && !events.iter().any(|used| used.name == e.name))
+                .filter(|e| {
+                    e.from == kind
+                        && (left == 0 || !e.last)
+                        && !events.iter().any(|used| used.name == e.name)
+                })
                 .collect();
             let event = fits.choose(rng)?;
             kind = event.to;
@@ -140,18 +157,24 @@ impl Plan {
             shape.push_str(if *items > 0 { "l" } else { "n" });
             current = (*name).to_owned();
         }
-        let mut push = |result: &str, expression: &str, current: &mut String, previous: &mut String| {
-            let named: String = expression.replace("cur", current).replace("prev", previous);
-            shape.push(';');
-            shape.push_str(&expr::shape(&named, &mut order));
-            *previous = std::mem::replace(current, result.to_owned());
-            order.push(result.to_owned());
-        };
+        let mut push =
+            |result: &str, expression: &str, current: &mut String, previous: &mut String| {
+                let named: String = expression.replace("cur", current).replace("prev", previous);
+                shape.push(';');
+                shape.push_str(&expr::shape(&named, &mut order));
+                *previous = std::mem::replace(current, result.to_owned());
+                order.push(result.to_owned());
+            };
         for (result, expression, _) in self.opening.steps {
             push(result, expression, &mut current, &mut previous);
         }
         for (n, event) in self.events.iter().enumerate() {
-            push(&format!("event{n}"), event.expr, &mut current, &mut previous);
+            push(
+                &format!("event{n}"),
+                event.expr,
+                &mut current,
+                &mut previous,
+            );
         }
         shape
     }
@@ -187,7 +210,9 @@ impl Plan {
             Value::List(_) => return None,
         };
         let ask = capitalised(story.asks.choose(rng)?);
-        let family = std::iter::once(self.opening.name).chain(self.events.iter().map(|e| e.name)).collect::<Vec<_>>();
+        let family = std::iter::once(self.opening.name)
+            .chain(self.events.iter().map(|e| e.name))
+            .collect::<Vec<_>>();
         Some(Record {
             family: family.join("+"),
             steps: story.steps.len(),
@@ -240,9 +265,15 @@ fn happen(story: &mut Story, event: &Event, rng: &mut ChaCha8Rng) -> Option<()> 
     if event.noun != Noun::Same && noun == story.thing {
         return None;
     }
-    let Value::Int(current) = *story.values.get(&story.current)? else { return None };
+    let Value::Int(current) = *story.values.get(&story.current)? else {
+        return None;
+    };
     let key = event.key.replace("{j}", &noun);
-    let expression = event.expr.replace("{j}", &noun).replace("cur", &story.current).replace("prev", &story.previous);
+    let expression = event
+        .expr
+        .replace("{j}", &noun)
+        .replace("cur", &story.current)
+        .replace("prev", &story.previous);
     let mut shown = String::new();
     if !key.is_empty() {
         let (low, mut high) = event.range;
@@ -268,7 +299,11 @@ fn happen(story: &mut Story, event: &Event, rng: &mut ChaCha8Rng) -> Option<()> 
     let local = |text: &str| text.replace("{j}", &noun).replace("{k}", &shown);
     let says = story.fill(&local(event.says.choose(rng)?));
     story.says.push(capitalised(&says));
-    story.step(&event.result.replace("{j}", &noun), &expression, &local(event.works))?;
+    story.step(
+        &event.result.replace("{j}", &noun),
+        &expression,
+        &local(event.works),
+    )?;
     story.asks = event.asks.iter().map(|a| story.fill(&local(a))).collect();
     story.kind = event.to;
     story.thing = noun;
@@ -293,11 +328,21 @@ pub fn drill(seed: u64, index: u64, largest: i64) -> (String, String) {
         3..=5 => (format!("{whole} - {part} = "), (whole - part).to_string()),
         6 | 7 => {
             let other = rng.random_range(1..=(largest / factor).max(1));
-            let (a, b) = if rng.random_bool(0.5) { (factor, other) } else { (other, factor) };
+            let (a, b) = if rng.random_bool(0.5) {
+                (factor, other)
+            } else {
+                (other, factor)
+            };
             (format!("{a} * {b} = "), (a * b).to_string())
         }
-        8 => (format!("{whole} / {small} gives "), (whole / small).to_string()),
-        _ => (format!("{whole} / {small} leaves "), (whole % small).to_string()),
+        8 => (
+            format!("{whole} / {small} gives "),
+            (whole / small).to_string(),
+        ),
+        _ => (
+            format!("{whole} / {small} leaves "),
+            (whole % small).to_string(),
+        ),
     }
 }
 
@@ -312,14 +357,24 @@ fn program(story: &Story) -> String {
             None => String::new(),
         })
         .collect();
-    let mut text = format!("input = {{{}}}\n\ndef solve({}):\n", inputs.join(", "), story.inputs.join(", "));
+    let mut text = format!(
+        "input = {{{}}}\n\ndef solve({}):\n",
+        inputs.join(", "),
+        story.inputs.join(", ")
+    );
     for (result, expression) in &story.steps {
-        let python = match expression.strip_prefix("middle(").and_then(|rest| rest.strip_suffix(')')) {
+        let python = match expression
+            .strip_prefix("middle(")
+            .and_then(|rest| rest.strip_suffix(')'))
+        {
             Some(list) => format!("sorted({list})[1]"),
             None => expression.clone(),
         };
         text.push_str(&format!("    {result} = {python}\n"));
     }
-    text.push_str(&format!("    return {}\n\noutput = solve(**input)\nprint(output)\n", story.current));
+    text.push_str(&format!(
+        "    return {}\n\noutput = solve(**input)\nprint(output)\n",
+        story.current
+    ));
     text
 }

@@ -19,7 +19,11 @@ pub type Values = BTreeMap<String, Value>;
 /// The value of `text`, or `None` where a name is missing, a divisor is zero, or the text is not of the grammar.
 pub fn eval(text: &str, values: &Values) -> Option<i64> {
     let tokens = tokens(text);
-    let mut parser = Parser { tokens: &tokens, at: 0, values };
+    let mut parser = Parser {
+        tokens: &tokens,
+        at: 0,
+        values,
+    };
     let value = parser.sum()?;
     (parser.at == tokens.len()).then_some(value)
 }
@@ -34,7 +38,10 @@ pub fn shown(text: &str, values: &Values) -> String {
             None if token == "//" || token == "%" => "/".to_owned(),
             None => token.to_owned(),
         };
-        let tight = out.is_empty() || out.ends_with('(') || piece == ")" || (piece == "(" && ends_in_word(&out));
+        let tight = out.is_empty()
+            || out.ends_with('(')
+            || piece == ")"
+            || (piece == "(" && ends_in_word(&out));
         if !tight {
             out.push(' ');
         }
@@ -166,7 +173,9 @@ impl Parser<'_> {
         if !self.eat("(") {
             return None;
         }
-        let Value::List(xs) = self.values.get(*self.tokens.get(self.at)?)? else { return None };
+        let Value::List(xs) = self.values.get(*self.tokens.get(self.at)?)? else {
+            return None;
+        };
         self.at += 1;
         if !self.eat(")") {
             return None;

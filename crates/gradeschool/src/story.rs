@@ -53,7 +53,10 @@ impl Story {
             return None;
         }
         let shown = self.shown(expression);
-        let sentence = self.fill(works).replace("{e}", &shown).replace("{v}", &value.to_string());
+        let sentence = self
+            .fill(works)
+            .replace("{e}", &shown)
+            .replace("{v}", &value.to_string());
         self.works.push(capitalised(&sentence));
         self.values.insert(result.to_owned(), Value::Int(value));
         self.steps.push((result.to_owned(), expression.to_owned()));
@@ -66,10 +69,17 @@ impl Story {
         match expression.split_once('(') {
             // A sum of a list is shown as a sum; other functions only name the list.
             Some(("sum", rest)) => match self.values.get(rest.trim_end_matches(')')) {
-                Some(Value::List(xs)) => xs.iter().map(i64::to_string).collect::<Vec<_>>().join(" + "),
+                Some(Value::List(xs)) => xs
+                    .iter()
+                    .map(i64::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" + "),
                 _ => text,
             },
-            Some(_) => text.replace("max(", "").replace("min(", "").replace(')', ""),
+            Some(_) => text
+                .replace("max(", "")
+                .replace("min(", "")
+                .replace(')', ""),
             None => text,
         }
     }
@@ -103,7 +113,13 @@ fn listed(value: &Value) -> String {
         Value::Int(n) => n.to_string(),
         Value::List(xs) => match xs.split_last() {
             Some((last, rest)) if !rest.is_empty() => {
-                format!("{} and {last}", rest.iter().map(i64::to_string).collect::<Vec<_>>().join(", "))
+                format!(
+                    "{} and {last}",
+                    rest.iter()
+                        .map(i64::to_string)
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )
             }
             _ => xs.iter().map(i64::to_string).collect(),
         },

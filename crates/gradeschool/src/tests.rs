@@ -9,26 +9,47 @@ fn sample(split: Split, n: u64) -> Vec<Record> {
 #[test]
 fn there_are_at_least_sixty_families_and_all_occur() {
     assert!(families() >= 60, "{}", families());
-    let seen: BTreeSet<String> =
-        (0..4000).map(|i| generate(Split::Base, 7, i, 150)).flat_map(|r| r.family.split('+').map(str::to_owned).collect::<Vec<_>>()).collect();
+    let seen: BTreeSet<String> = (0..4000)
+        .map(|i| generate(Split::Base, 7, i, 150))
+        .flat_map(|r| r.family.split('+').map(str::to_owned).collect::<Vec<_>>())
+        .collect();
     assert_eq!(seen.len(), families());
 }
 
 #[test]
 fn equal_arguments_give_equal_records() {
-    assert_eq!(generate(Split::Seeds, 3, 99, 60), generate(Split::Seeds, 3, 99, 60));
-    assert_ne!(generate(Split::Seeds, 3, 99, 60), generate(Split::HeldOut, 3, 99, 60));
+    assert_eq!(
+        generate(Split::Seeds, 3, 99, 60),
+        generate(Split::Seeds, 3, 99, 60)
+    );
+    assert_ne!(
+        generate(Split::Seeds, 3, 99, 60),
+        generate(Split::HeldOut, 3, 99, 60)
+    );
 }
 
 #[test]
 fn texts_are_complete() {
-    for r in sample(Split::Base, 2000).into_iter().chain(sample(Split::Seeds, 2000)) {
+    for r in sample(Split::Base, 2000)
+        .into_iter()
+        .chain(sample(Split::Seeds, 2000))
+    {
         for text in [&r.problem, &r.solution] {
             assert!(!text.contains(['{', '}']), "{text}\n{}", r.program);
-            assert!(text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit()), "{text}");
+            assert!(
+                text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit()),
+                "{text}"
+            );
         }
-        assert!(r.solution.ends_with(&format!("The answer is {}.", r.answer)));
-        let steps = r.program.lines().filter(|l| l.starts_with("    ") && l.contains(" = ")).count();
+        assert!(
+            r.solution
+                .ends_with(&format!("The answer is {}.", r.answer))
+        );
+        let steps = r
+            .program
+            .lines()
+            .filter(|l| l.starts_with("    ") && l.contains(" = "))
+            .count();
         assert_eq!(steps, r.steps, "{}", r.program);
     }
 }
@@ -42,14 +63,26 @@ fn base_sees_no_four_step_program_and_seeds_no_one_step_program() {
 #[test]
 fn no_quantity_exceeds_the_bound() {
     let numbers = |text: &str| -> Vec<i64> {
-        text.split(|c: char| !c.is_ascii_digit()).filter_map(|t| t.parse().ok()).collect()
+        text.split(|c: char| !c.is_ascii_digit())
+            .filter_map(|t| t.parse().ok())
+            .collect()
     };
     for r in sample(Split::Seeds, 1000) {
-        assert!(numbers(&r.solution).into_iter().all(|n| n <= 60), "{}", r.solution);
+        assert!(
+            numbers(&r.solution).into_iter().all(|n| n <= 60),
+            "{}",
+            r.solution
+        );
     }
     for i in 0..1000 {
         let (shown, found) = drill(5, i, 60);
-        assert!(numbers(&shown).into_iter().chain(numbers(&found)).all(|n| n <= 60), "{shown}{found}");
+        assert!(
+            numbers(&shown)
+                .into_iter()
+                .chain(numbers(&found))
+                .all(|n| n <= 60),
+            "{shown}{found}"
+        );
     }
 }
 

@@ -9,21 +9,43 @@ pub(crate) struct Person {
 }
 
 const fn she(name: &'static str) -> Person {
-    Person { name, she: "she", her: "her" }
+    Person {
+        name,
+        she: "she",
+        her: "her",
+    }
 }
 const fn he(name: &'static str) -> Person {
-    Person { name, she: "he", her: "his" }
+    Person {
+        name,
+        she: "he",
+        her: "his",
+    }
 }
 
 pub(crate) const PEOPLE: &[Person] = &[
-    she("Emma"), he("Liam"), she("Mia"), he("Noah"), she("Zoe"), he("Omar"), she("Ruth"), he("Ivan"),
-    she("Lena"), he("Hugo"), she("Nina"), he("Paul"), she("Aisha"), he("Kofi"), she("Sara"), he("Tom"),
+    she("Emma"),
+    he("Liam"),
+    she("Mia"),
+    he("Noah"),
+    she("Zoe"),
+    he("Omar"),
+    she("Ruth"),
+    he("Ivan"),
+    she("Lena"),
+    he("Hugo"),
+    she("Nina"),
+    he("Paul"),
+    she("Aisha"),
+    he("Kofi"),
+    she("Sara"),
+    he("Tom"),
 ];
 
 pub(crate) const THINGS: &[&str] = &[
-    "apples", "pears", "books", "pens", "cards", "shells", "stamps", "marbles", "beads", "cookies", "muffins",
-    "eggs", "flowers", "toys", "balls", "cups", "plums", "lemons", "stones", "candles", "buttons", "ribbons",
-    "photos", "keys",
+    "apples", "pears", "books", "pens", "cards", "shells", "stamps", "marbles", "beads", "cookies",
+    "muffins", "eggs", "flowers", "toys", "balls", "cups", "plums", "lemons", "stones", "candles",
+    "buttons", "ribbons", "photos", "keys",
 ];
 
 /// Things that are put on or into other things.

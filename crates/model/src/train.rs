@@ -102,7 +102,12 @@ pub fn train(
     };
     let (began, tokens_before) = (Instant::now(), report.tokens);
     let mut recent = std::collections::VecDeque::new();
-    for (index, batch) in plan.iter().enumerate().take(last as usize).skip(done as usize) {
+    for (index, batch) in plan
+        .iter()
+        .enumerate()
+        .take(last as usize)
+        .skip(done as usize)
+    {
         if stop.load(Ordering::Relaxed) {
             save(index as u64, report.tokens, &optimizer)?;
             return Err(Error::Stopped);

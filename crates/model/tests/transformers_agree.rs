@@ -17,7 +17,9 @@ const TEXTS: [&str; 4] = [
 #[test]
 fn transformers_agree() {
     let Ok(python) = std::env::var("CACO_TEST_TRANSFORMERS_PYTHON") else {
-        eprintln!("skipped: set CACO_TEST_TRANSFORMERS_PYTHON to a Python with torch and transformers");
+        eprintln!(
+            "skipped: set CACO_TEST_TRANSFORMERS_PYTHON to a Python with torch and transformers"
+        );
         return;
     };
     let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/base");
@@ -29,11 +31,20 @@ fn transformers_agree() {
         .env("HF_HUB_OFFLINE", "1")
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let theirs: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(theirs["model"], "Qwen2ForCausalLM");
     let model = Model::load(&folder).unwrap();
-    assert_eq!(theirs["chat"], model.render_chat(&[Message::user("How many?")], true).unwrap());
+    assert_eq!(
+        theirs["chat"],
+        model
+            .render_chat(&[Message::user("How many?")], true)
+            .unwrap()
+    );
     let mut worst = 0f32;
     for (text, row) in TEXTS.iter().zip(theirs["rows"].as_array().unwrap()) {
         let ids = model.tokenizer().encode_template(text).unwrap();

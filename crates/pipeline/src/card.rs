@@ -68,9 +68,15 @@ fn write(
         writeln!(out, "| {name} | `{}` |", &hash[..16])?;
     }
     if let (Some(interpreter), Some(protection)) = (&facts.interpreter, &facts.protection) {
+        let packages = if facts.packages.is_empty() {
+            "no packages".into()
+        } else {
+            facts.packages.join(", ")
+        };
+        writeln!(out, "\n## Execution\n")?;
         writeln!(
             out,
-            "\n## Execution\n\nPrograms ran under {interpreter}; protection in force: {protection}."
+            "Programs ran under {interpreter} with {packages}; protection in force: {protection}."
         )?;
     }
     writeln!(out, "\n## Columns\n")?;

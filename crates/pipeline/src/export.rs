@@ -14,6 +14,9 @@ use crate::shard::Shard;
 use crate::stages::State;
 use crate::{Error, atomic, card, shard};
 
+/// The file whose presence says that a run is complete.
+pub(crate) const MANIFEST: &str = "manifest.json";
+
 /// What export wrote.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Exported {

@@ -45,4 +45,5 @@ pub use recipe::{
 };
 pub use report::{BenchmarkScore, RunReport, Score, Share, StageReport, StudentScore, Targets};
 pub use run::Run;
+pub use runner::preflight;
 pub use status::{StatusReport, StatusStage, status};

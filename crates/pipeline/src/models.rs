@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use caco_model::Model;
+use caco_record::Stage;
 
-use crate::config::{self, BUILTIN, Config};
+use crate::config::{self, BUILTIN, Config, TuneInit, UnifyMethod};
 use crate::generator::{Embedded, Generator};
 use crate::learn::model_error;
 use crate::{Error, atomic, builtin};
@@ -216,6 +217,59 @@ impl Models {
     }
 }
 
+/// The models of the configuration that its stages refer to.
+pub(crate) fn used(config: &Config) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    let uses = [
+        (
+            config.runs(Stage::Unify) && config.unify.method == UnifyMethod::Model,
+            config.unify.model.as_str(),
+        ),
+        (
+            config.runs(Stage::Tune) && config.tune.init == TuneInit::Base,
+            config.tune.model.0.as_str(),
+        ),
+        (config.runs(Stage::Reverse), config.reverse.model.as_str()),
+        (config.runs(Stage::Solve), config.solve.model.as_str()),
+        (
+            config.runs(Stage::Train) || config.runs(Stage::Evaluate),
+            config.train.model.as_str(),
+        ),
+    ];
+    for (used, name) in uses {
+        if used && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Checks that a model's folder has what loading it needs, without loading it.
+pub(crate) fn look(config: &Config, name: &str) -> Result<(), Error> {
+    let folder = Models::folder(config, name)?;
+    let wrong = |message: String| Error::Model {
+        name: name.to_owned(),
+        message,
+        hint: folder_hint(name),
+    };
+    if !folder.is_dir() {
+        return Err(wrong(format!("{} is not a folder", folder.display())));
+    }
+    match ["config.json", "tokenizer.json", "model.safetensors"]
+        .iter()
+        .find(|file| !folder.join(file).is_file())
+    {
+        Some(file) => Err(wrong(format!("{} has no {file}", folder.display()))),
+        None => Ok(()),
+    }
+}
+
+fn folder_hint(name: &str) -> String {
+    format!(
+        "correct `models.{name}.path`: a folder with config.json, tokenizer.json and model.safetensors, or `builtin`"
+    )
+}
+
 fn load(name: &str, folder: &Path) -> Result<Arc<dyn Generator>, Error> {
     Ok(Arc::new(Embedded::new(name, open(name, folder)?)?))
 }
@@ -226,9 +280,7 @@ pub(crate) fn open(name: &str, folder: &Path) -> Result<Model, Error> {
         return Err(Error::Model {
             name: name.to_owned(),
             message: format!("{} is not a folder", folder.display()),
-            hint: format!(
-                "correct `models.{name}.path`: a folder with config.json, tokenizer.json and model.safetensors, or `builtin`"
-            ),
+            hint: folder_hint(name),
         });
     }
     Model::load(folder).map_err(|error| model_error(name, error))

@@ -206,7 +206,15 @@ impl Recipe {
             return Err(fail("data".into(), "at least one source is required"));
         }
         let two_or_none = |data: &Data| {
-            [data.gradeschool.is_some(), data.drill.is_some(), data.jsonl.is_some()].iter().filter(|given| **given).count() != 1
+            [
+                data.gradeschool.is_some(),
+                data.drill.is_some(),
+                data.jsonl.is_some(),
+            ]
+            .iter()
+            .filter(|given| **given)
+            .count()
+                != 1
         };
         if let Some(place) = recipe.data.iter().position(two_or_none) {
             return Err(fail(

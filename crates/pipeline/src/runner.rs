@@ -11,8 +11,9 @@ use caco_record::Stage;
 
 use crate::context::Context;
 use crate::report::{RunReport, StageReport};
+use crate::stages::evaluate;
 use crate::stages::{self, State};
-use crate::{Config, Error, Event, Observer, atomic, report};
+use crate::{Config, Error, Event, Observer, atomic, export, models, report, seeds};
 
 /// Does everything that is not published yet; see [`crate::Run::execute`].
 pub(crate) fn execute(
@@ -31,6 +32,30 @@ pub(crate) fn execute(
     result.map(|(_, report)| report)
 }
 
+/// Looks at everything that a run will read (seed files, benchmarks, prompts, model folders) before it does any work, so
+/// that a missing file is not found hours later.
+///
+/// # Errors
+/// The first file or folder that is missing, empty or not what it should be, with the remedy.
+pub fn preflight(config: &Config) -> Result<(), Error> {
+    for seed in &config.seeds {
+        seeds::lines(&seed.path)?;
+    }
+    for benchmark in config
+        .evaluate
+        .benchmarks
+        .iter()
+        .chain(&config.curate.contamination)
+    {
+        evaluate::problems(benchmark)?;
+    }
+    crate::prompts::Prompts::load(config.prompts.as_deref())?;
+    for name in models::used(config) {
+        models::look(config, name)?;
+    }
+    Ok(())
+}
+
 /// The loop itself, with the tools given.
 pub(crate) fn work(
     context: &Context<'_>,
@@ -43,6 +68,13 @@ pub(crate) fn work(
         dir: context.dir.to_owned(),
         resumed,
     });
+    if !context.preview {
+        preflight(config)?;
+    }
+    if last.is_none() {
+        // The manifest says that a run is complete, so it goes until it is written again.
+        let _ = std::fs::remove_file(context.dir.join(export::MANIFEST));
+    }
     sweep(context.dir);
     forget_reports(context);
     let mut state = State::default();
@@ -55,7 +87,7 @@ pub(crate) fn work(
     }
     let report = report::whole(context, &state)?;
     if last.is_none() {
-        crate::export::finish(context, &state, &report)?;
+        export::finish(context, &state, &report)?;
     }
     context.observer.event(&Event::RunFinished {
         report: report.clone(),

@@ -250,6 +250,17 @@ mod tests {
         assert_eq!(std::fs::read(one).unwrap(), std::fs::read(two).unwrap());
     }
 
+    /// Written by version 0.1.0; `CACO_WRITE_FIXTURES=1` writes it again while the format is not released.
+    #[test]
+    fn a_shard_of_the_first_format_stays_readable() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/shard-v1.parquet");
+        if std::env::var_os("CACO_WRITE_FIXTURES").is_some() {
+            publish(&path, "f", &rows()).unwrap();
+        }
+        assert_eq!(read_rows(&path).unwrap(), rows());
+        assert_eq!(read_counts(&path).unwrap(), Counts::of(&rows()));
+    }
+
     #[test]
     fn a_damaged_shard_is_named_with_the_remedy() {
         let dir = tempfile::tempdir().unwrap();

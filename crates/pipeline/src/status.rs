@@ -84,7 +84,7 @@ pub fn status(run: &Path) -> Result<StatusReport, Error> {
     }
     Ok(StatusReport {
         dir: run.to_owned(),
-        finished: run.join("manifest.json").is_file(),
+        finished: run.join(crate::export::MANIFEST).is_file(),
         stages,
     })
 }

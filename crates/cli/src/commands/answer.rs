@@ -36,7 +36,11 @@ pub fn check(global: &Global, args: &AnswerCheck) -> Result<Exit> {
         };
         output::text(&format!("{outcome}: {}\n", verdict.reason))?;
     }
-    Ok(if verdict.is_equal() { Exit::Done } else { Exit::CheckedFalse })
+    Ok(if verdict.is_equal() {
+        Exit::Done
+    } else {
+        Exit::CheckedFalse
+    })
 }
 
 fn different(global: &Global, reason: &str) -> Result<Exit> {

@@ -38,8 +38,19 @@ pub struct Check {
 }
 
 impl Check {
-    fn new(name: &'static str, level: Level, detail: impl Into<String>, remedy: Option<String>) -> Self {
-        Self { name, ok: level != Level::Failed, level, detail: detail.into(), remedy }
+    fn new(
+        name: &'static str,
+        level: Level,
+        detail: impl Into<String>,
+        remedy: Option<String>,
+    ) -> Self {
+        Self {
+            name,
+            ok: level != Level::Failed,
+            level,
+            detail: detail.into(),
+            remedy,
+        }
     }
 
     fn good(name: &'static str, detail: impl Into<String>) -> Self {
@@ -64,7 +75,13 @@ struct Report {
 /// Looks at everything that a run needs.
 pub fn doctor(global: &Global, args: &Doctor) -> Result<Exit> {
     let config = match &args.config {
-        Some(config) => super::load(global, &Configured { config: config.clone(), sets: Vec::new() })?,
+        Some(config) => super::load(
+            global,
+            &Configured {
+                config: config.clone(),
+                sets: Vec::new(),
+            },
+        )?,
         None => super::defaults()?,
     };
     let say = |line: &str| {
@@ -73,8 +90,15 @@ pub fn doctor(global: &Global, args: &Doctor) -> Result<Exit> {
         }
     };
     let checks = checks::all(&config, args.fix, &say);
-    let report = Report { ok: checks.iter().all(|check| check.ok), checks };
-    let exit = if report.ok { Exit::Done } else { Exit::CheckedFalse };
+    let report = Report {
+        ok: checks.iter().all(|check| check.ok),
+        checks,
+    };
+    let exit = if report.ok {
+        Exit::Done
+    } else {
+        Exit::CheckedFalse
+    };
     if global.json {
         output::json(&report)?;
     } else {
@@ -93,10 +117,18 @@ fn text(report: &Report, paint: Paint) -> String {
         };
         out.push_str(&format!("{mark}  {:<12} {}\n", check.name, check.detail));
         if let Some(remedy) = &check.remedy {
-            out.push_str(&format!("         {:<12} {} {remedy}\n", "", paint.strong("->")));
+            out.push_str(&format!(
+                "         {:<12} {} {remedy}\n",
+                "",
+                paint.strong("->")
+            ));
         }
     }
-    let verdict = if report.ok { "this machine can run Caco" } else { "a run needs what is missing above" };
+    let verdict = if report.ok {
+        "this machine can run Caco"
+    } else {
+        "a run needs what is missing above"
+    };
     out.push_str(&format!("{verdict}\n"));
     out
 }
@@ -107,7 +139,10 @@ mod tests {
 
     #[test]
     fn every_remedy_is_shown() {
-        let checks = vec![Check::good("cores", "2"), Check::failed("python", "not found", "install python3")];
+        let checks = vec![
+            Check::good("cores", "2"),
+            Check::failed("python", "not found", "install python3"),
+        ];
         let report = Report { ok: false, checks };
         insta::assert_snapshot!(text(&report, Paint::off()), @r"
         ok       cores        2

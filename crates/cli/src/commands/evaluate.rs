@@ -16,8 +16,12 @@ use crate::{output, stop};
 
 /// Measures a model on a file of problems.
 pub fn evaluate(global: &Global, args: &args::Evaluate) -> Result<Exit> {
-    let folder = tempfile::tempdir()
-        .map_err(|error| Failure::environment(format!("cannot make a temporary folder: {error}"), "set TMPDIR"))?;
+    let folder = tempfile::tempdir().map_err(|error| {
+        Failure::environment(
+            format!("cannot make a temporary folder: {error}"),
+            "set TMPDIR",
+        )
+    })?;
     let config = config(global, args, folder.path())?;
     let display = Display::new(global);
     let stop = {
@@ -26,8 +30,14 @@ pub fn evaluate(global: &Global, args: &args::Evaluate) -> Result<Exit> {
     };
     // Only the evaluation itself is worth a look; the rest of this run is a formality.
     let watch = |event: &Event| match event {
-        Event::StageStarted { stage: Stage::Evaluate, .. }
-        | Event::Progress { stage: Stage::Evaluate, .. }
+        Event::StageStarted {
+            stage: Stage::Evaluate,
+            ..
+        }
+        | Event::Progress {
+            stage: Stage::Evaluate,
+            ..
+        }
         | Event::Warning { .. } => display.event(event),
         _ => {}
     };
@@ -36,7 +46,11 @@ pub fn evaluate(global: &Global, args: &args::Evaluate) -> Result<Exit> {
     let report = result.map_err(|error| {
         let mut failure = Failure::from(error);
         if failure.exit == Exit::Interrupted {
-            failure = Failure { exit: Exit::Interrupted, message: "stopped".into(), hint: None };
+            failure = Failure {
+                exit: Exit::Interrupted,
+                message: "stopped".into(),
+                hint: None,
+            };
         }
         failure
     })?;
@@ -52,11 +66,19 @@ pub fn evaluate(global: &Global, args: &args::Evaluate) -> Result<Exit> {
 
 /// A run with nothing but the evaluation of an untouched model.
 fn config(global: &Global, args: &args::Evaluate, folder: &Path) -> Result<Config> {
-    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| Failure::file("find", path, &error));
+    let absolute = |path: &Path| {
+        std::path::absolute(path).map_err(|error| Failure::file("find", path, &error))
+    };
     let benchmark = absolute(&args.benchmark)?;
-    let model = if args.model == BUILTIN { args.model.clone().into() } else { absolute(Path::new(&args.model))? };
-    let skipped: Vec<Stage> =
-        Stage::ALL.into_iter().filter(|stage| !matches!(stage, Stage::Import | Stage::Evaluate)).collect();
+    let model = if args.model == BUILTIN {
+        args.model.clone().into()
+    } else {
+        absolute(Path::new(&args.model))?
+    };
+    let skipped: Vec<Stage> = Stage::ALL
+        .into_iter()
+        .filter(|stage| !matches!(stage, Stage::Import | Stage::Evaluate))
+        .collect();
     // JSON is YAML.
     let text = json!({
         "name": "evaluate",
@@ -68,7 +90,12 @@ fn config(global: &Global, args: &args::Evaluate, folder: &Path) -> Result<Confi
         "execute": { "python": [] },
         "evaluate": { "benchmarks": [{ "path": benchmark, "limit": args.limit }] },
     });
-    Ok(Config::parse(&text.to_string(), Path::new("evaluate"), folder, &[])?)
+    Ok(Config::parse(
+        &text.to_string(),
+        Path::new("evaluate"),
+        folder,
+        &[],
+    )?)
 }
 
 fn show(global: &Global, args: &args::Evaluate, score: Score) -> Result<()> {

@@ -23,7 +23,11 @@ pub fn export(global: &Global, args: &args::Export) -> Result<Exit> {
     let written = if args.format == Format::Parquet {
         let mut written = Vec::new();
         for file in &files {
-            rows += read(file)?.metadata().file_metadata().num_rows().unsigned_abs();
+            rows += read(file)?
+                .metadata()
+                .file_metadata()
+                .num_rows()
+                .unsigned_abs();
             let target = args.output.join(file.file_name().unwrap_or_default());
             fs::copy(file, &target).map_err(|error| Failure::file("write", &target, &error))?;
             written.push(target);
@@ -37,7 +41,10 @@ pub fn export(global: &Global, args: &args::Export) -> Result<Exit> {
     if global.json {
         output::json(&serde_json::json!({ "rows": rows, "files": written }))?;
     } else {
-        let names: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+        let names: Vec<String> = written
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
         output::text(&format!("{} rows\n{}\n", grouped(rows), names.join("\n")))?;
     }
     Ok(Exit::Done)
@@ -48,9 +55,17 @@ fn data_files(run: &Path) -> Result<Vec<PathBuf>> {
     // Says what is wrong when this is no run folder.
     caco_pipeline::status(run)?;
     let folder = run.join("data");
-    let listed = fs::read_dir(&folder).map(|entries| entries.flatten().map(|entry| entry.path()).collect::<Vec<_>>());
+    let listed = fs::read_dir(&folder).map(|entries| {
+        entries
+            .flatten()
+            .map(|entry| entry.path())
+            .collect::<Vec<_>>()
+    });
     let mut files = listed.unwrap_or_default();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "parquet"));
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "parquet")
+    });
     files.sort();
     if files.is_empty() {
         return Err(Failure::usage(
@@ -64,9 +79,13 @@ fn data_files(run: &Path) -> Result<Vec<PathBuf>> {
 /// Makes the folder; one with something in it is refused.
 fn make_empty(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|error| Failure::file("make", folder, &error))?;
-    let mut entries = fs::read_dir(folder).map_err(|error| Failure::file("read", folder, &error))?;
+    let mut entries =
+        fs::read_dir(folder).map_err(|error| Failure::file("read", folder, &error))?;
     if entries.next().is_some() {
-        return Err(Failure::usage(format!("{} is not empty", folder.display()), "choose another folder with `-o DIR`"));
+        return Err(Failure::usage(
+            format!("{} is not empty", folder.display()),
+            "choose another folder with `-o DIR`",
+        ));
     }
     Ok(())
 }
@@ -92,28 +111,46 @@ fn lines(files: &[PathBuf], format: Format, target: &Path) -> Result<u64> {
         for batch in batches {
             let batch = batch.map_err(|error| damaged(file, &error))?;
             for index in 0..batch.num_rows() {
-                let row = shape(json::row(&batch, index).map_err(|error| damaged(file, &error))?, format)
-                    .map_err(|error| damaged(file, &error))?;
+                let row = shape(
+                    json::row(&batch, index).map_err(|error| damaged(file, &error))?,
+                    format,
+                )
+                .map_err(|error| damaged(file, &error))?;
                 serde_json::to_writer(&mut out, &row).map_err(|error| failed(error.into()))?;
                 out.write_all(b"\n").map_err(failed)?;
                 rows += 1;
             }
         }
     }
-    out.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)?;
+    out.into_inner()
+        .map_err(|error| failed(error.into_error()))?
+        .sync_all()
+        .map_err(failed)?;
     fs::rename(&partial, target).map_err(|error| Failure::file("write", target, &error))?;
     Ok(rows)
 }
 
 /// The columns that a format has.
 fn shape(mut row: Map<String, Value>, format: Format) -> std::result::Result<Value, String> {
-    let mut take = |name: &str| row.remove(name).ok_or_else(|| format!("it has no column `{name}`"));
+    let mut take = |name: &str| {
+        row.remove(name)
+            .ok_or_else(|| format!("it has no column `{name}`"))
+    };
     let shaped: Vec<(&str, Value)> = match format {
         Format::Messages => vec![("messages", take("messages")?)],
         Format::Alpaca => {
-            vec![("instruction", take("instruction")?), ("input", Value::String(String::new())), ("output", take("output")?)]
+            vec![
+                ("instruction", take("instruction")?),
+                ("input", Value::String(String::new())),
+                ("output", take("output")?),
+            ]
         }
         Format::Jsonl | Format::Parquet => return Ok(Value::Object(row)),
     };
-    Ok(Value::Object(shaped.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+    Ok(Value::Object(
+        shaped
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    ))
 }

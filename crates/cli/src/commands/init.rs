@@ -14,7 +14,10 @@ use crate::output;
 pub fn init(global: &Global, args: &Init) -> Result<Exit> {
     let files = templates();
     if !args.force
-        && let Some(taken) = files.iter().map(|file| args.dir.join(file.path)).find(|path| path.exists())
+        && let Some(taken) = files
+            .iter()
+            .map(|file| args.dir.join(file.path))
+            .find(|path| path.exists())
     {
         return Err(Failure::usage(
             format!("{} exists already", taken.display()),
@@ -40,7 +43,10 @@ pub fn init(global: &Global, args: &Init) -> Result<Exit> {
     output::text(&text)?;
     if !global.quiet {
         let config = args.dir.join("caco.yaml");
-        eprintln!("next: put your seeds into seeds.jsonl, then `caco validate {0}` and `caco run {0}`", config.display());
+        eprintln!(
+            "next: put your seeds into seeds.jsonl, then `caco validate {0}` and `caco run {0}`",
+            config.display()
+        );
     }
     Ok(Exit::Done)
 }

@@ -27,7 +27,11 @@ fn text(ancestry: &Ancestry, paint: Paint) -> String {
         for part in [&step.reason, &step.detail].into_iter().flatten() {
             words.push_str(&format!(": {part}"));
         }
-        out.push_str(&format!("  round {}  {:<9} {words}\n", step.round, step.stage.as_str()));
+        out.push_str(&format!(
+            "  round {}  {:<9} {words}\n",
+            step.round,
+            step.stage.as_str()
+        ));
     }
     for call in &ancestry.calls {
         out.push_str(&self::call(call, paint));
@@ -40,7 +44,12 @@ fn text(ancestry: &Ancestry, paint: Paint) -> String {
 }
 
 fn call(call: &AncestryCall, paint: Paint) -> String {
-    let title = format!("{} asked a model (round {}, sample {})", call.stage.as_str(), call.round, call.index);
+    let title = format!(
+        "{} asked a model (round {}, sample {})",
+        call.stage.as_str(),
+        call.round,
+        call.index
+    );
     format!(
         "\n{}\n  model   {}\n  params  {}\n  prompt\n{}\n  reply   ({}, {} tokens)\n{}\n",
         paint.strong(&title),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use caco_pipeline::{Event, Observer};
+
 use crate::args::{self, Global};
 use crate::display::Display;
 use crate::exit::Exit;
@@ -17,7 +19,12 @@ pub fn preview(global: &Global, args: &args::Preview) -> Result<Exit> {
         let display = Arc::clone(&display);
         stop::install(move || display.say("stopping"))?
     };
-    let result = caco_pipeline::preview(&config, args.rows as usize, &*display, &stop);
+    // The folder is a temporary one, and gone when this ends.
+    let watch = |event: &Event| match event {
+        Event::RunStarted { .. } => {}
+        other => display.event(other),
+    };
+    let result = caco_pipeline::preview(&config, args.rows as usize, &watch, &stop);
     display.close();
     let preview = result?;
     if global.json {
@@ -25,7 +32,11 @@ pub fn preview(global: &Global, args: &args::Preview) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let paint = Paint::for_stdout();
-    let shown: Vec<String> = preview.rows.iter().map(|row| rows::text(row, paint)).collect();
+    let shown: Vec<String> = preview
+        .rows
+        .iter()
+        .map(|row| rows::text(row, paint))
+        .collect();
     output::text(&shown.join("\n"))?;
     Ok(Exit::Done)
 }

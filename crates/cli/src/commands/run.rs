@@ -16,7 +16,8 @@ use crate::{output, stop};
 pub fn run(global: &Global, args: &args::Run) -> Result<Exit> {
     let mut config = super::load(global, &args.configured)?;
     if let Some(output) = &args.output {
-        config.output = std::path::absolute(output).map_err(|error| Failure::file("find", output, &error))?;
+        config.output =
+            std::path::absolute(output).map_err(|error| Failure::file("find", output, &error))?;
     }
     execute(global, &PipelineRun::create(config)?)
 }
@@ -24,7 +25,10 @@ pub fn run(global: &Global, args: &args::Run) -> Result<Exit> {
 /// Goes on with the run in a folder.
 pub fn resume(global: &Global, args: &args::RunFolder) -> Result<Exit> {
     if global.seed.is_some() {
-        return Err(Failure::usage("a run keeps its seed: `resume` takes no --seed", "start another run with `caco run`"));
+        return Err(Failure::usage(
+            "a run keeps its seed: `resume` takes no --seed",
+            "start another run with `caco run`",
+        ));
     }
     execute(global, &PipelineRun::open(&args.run)?)
 }
@@ -50,7 +54,10 @@ fn execute(global: &Global, run: &PipelineRun) -> Result<Exit> {
         Err(error) => {
             let mut failure = Failure::from(error);
             if failure.exit == Exit::Interrupted {
-                failure.hint = Some(format!("`caco resume {}` goes on from here", report::friendly(run.dir())));
+                failure.hint = Some(format!(
+                    "`caco resume {}` goes on from here",
+                    report::friendly(run.dir())
+                ));
             }
             Err(failure)
         }

@@ -21,11 +21,15 @@ pub fn run(global: &Global, args: &SandboxRun) -> Result<Exit> {
         stop::install(move || display.say("stopping"))?
     };
     let base = match &args.python {
-        Some(python) => Config { python: python.clone(), ..Config::default() },
+        Some(python) => Config {
+            python: python.clone(),
+            ..Config::default()
+        },
         None => {
             let defaults = super::defaults()?;
             let packages: Vec<&str> = defaults.execute.python.iter().map(String::as_str).collect();
-            let ready = environment::ensure(&defaults.cache, &packages, &|line| display.say(line)).map_err(failure)?;
+            let ready = environment::ensure(&defaults.cache, &packages, &|line| display.say(line))
+                .map_err(failure)?;
             Config::for_environment(&ready)
         }
     };
@@ -36,17 +40,28 @@ pub fn run(global: &Global, args: &SandboxRun) -> Result<Exit> {
         memory_mb: args.memory_mb,
         ..base
     };
-    let outcomes = Sandbox::start(config).and_then(|sandbox| sandbox.run(&[&program], &|_| {}, &stop)).map_err(failure)?;
-    let outcome = outcomes.first().ok_or_else(|| Failure::internal("the sandbox returned no outcome"))?;
+    let outcomes = Sandbox::start(config)
+        .and_then(|sandbox| sandbox.run(&[&program], &|_| {}, &stop))
+        .map_err(failure)?;
+    let outcome = outcomes
+        .first()
+        .ok_or_else(|| Failure::internal("the sandbox returned no outcome"))?;
     output::json(outcome)?;
-    Ok(if outcome.status == Status::Ok { Exit::Done } else { Exit::CheckedFalse })
+    Ok(if outcome.status == Status::Ok {
+        Exit::Done
+    } else {
+        Exit::CheckedFalse
+    })
 }
 
 fn read(file: &Path) -> Result<String> {
     let failed = |error: std::io::Error| Failure::file("read", file, &error);
     if file == Path::new("-") {
         let mut text = String::new();
-        std::io::stdin().lock().read_to_string(&mut text).map_err(failed)?;
+        std::io::stdin()
+            .lock()
+            .read_to_string(&mut text)
+            .map_err(failed)?;
         return Ok(text);
     }
     std::fs::read_to_string(file).map_err(failed)
@@ -59,5 +74,9 @@ pub fn failure(error: caco_sandbox::Error) -> Failure {
         caco_sandbox::Error::Setting { .. } => Exit::Usage,
         _ => Exit::Environment,
     };
-    Failure { exit, message: error.to_string(), hint: None }
+    Failure {
+        exit,
+        message: error.to_string(),
+        hint: None,
+    }
 }

@@ -30,10 +30,16 @@ fn files(config: &Config) -> Result<()> {
         readable(&seed.path, &format!("seeds.{index}.path"))?;
     }
     for (index, benchmark) in config.evaluate.benchmarks.iter().enumerate() {
-        readable(&benchmark.path, &format!("evaluate.benchmarks.{index}.path"))?;
+        readable(
+            &benchmark.path,
+            &format!("evaluate.benchmarks.{index}.path"),
+        )?;
     }
     for (index, benchmark) in config.curate.contamination.iter().enumerate() {
-        readable(&benchmark.path, &format!("curate.contamination.{index}.path"))?;
+        readable(
+            &benchmark.path,
+            &format!("curate.contamination.{index}.path"),
+        )?;
     }
     for (name, model) in &config.models {
         let Model::Embedded { path } = model;
@@ -41,7 +47,9 @@ fn files(config: &Config) -> Result<()> {
         if path != BUILTIN && !file.is_file() {
             return Err(Failure {
                 exit: Exit::Model,
-                message: format!("model `{name}`: {path} is not a model folder: it has no config.json"),
+                message: format!(
+                    "model `{name}`: {path} is not a model folder: it has no config.json"
+                ),
                 hint: Some(format!("correct `models.{name}.path`, or write `builtin`")),
             });
         }
@@ -51,17 +59,30 @@ fn files(config: &Config) -> Result<()> {
 
 fn readable(path: &Path, key: &str) -> Result<()> {
     let file = File::open(path).and_then(|file| file.metadata());
-    let wrong = |message: String| Failure::usage(message, format!("correct `{key}`, or override it with --set {key}=FILE"));
+    let wrong = |message: String| {
+        Failure::usage(
+            message,
+            format!("correct `{key}`, or override it with --set {key}=FILE"),
+        )
+    };
     match file {
-        Ok(metadata) if metadata.is_dir() => Err(wrong(format!("{key}: {} is a folder", path.display()))),
+        Ok(metadata) if metadata.is_dir() => {
+            Err(wrong(format!("{key}: {} is a folder", path.display())))
+        }
         Ok(_) => Ok(()),
-        Err(error) => Err(wrong(format!("{key}: cannot read {}: {error}", path.display()))),
+        Err(error) => Err(wrong(format!(
+            "{key}: cannot read {}: {error}",
+            path.display()
+        ))),
     }
 }
 
 fn summary(config: &Config, file: &Path) -> String {
-    let stages: Vec<&str> =
-        caco_pipeline::Stage::ALL.into_iter().filter(|stage| config.runs(*stage)).map(|stage| stage.as_str()).collect();
+    let stages: Vec<&str> = caco_pipeline::Stage::ALL
+        .into_iter()
+        .filter(|stage| config.runs(*stage))
+        .map(|stage| stage.as_str())
+        .collect();
     format!(
         "{} is valid\n  run       {} into {}\n  stages    {}\n  rounds    {}, {} programs sampled in each\n",
         file.display(),

@@ -9,11 +9,18 @@ use super::meter::Meter;
 /// One bar at the foot of the terminal; finished stages scroll up as plain lines.
 pub struct Live {
     bar: Option<ProgressBar>,
+    last: f64,
 }
+
+/// Seconds between two looks at the figures; the eye needs no more.
+const INTERVAL: f64 = 0.1;
 
 impl Live {
     pub fn new() -> Self {
-        Self { bar: None }
+        Self {
+            bar: None,
+            last: 0.0,
+        }
     }
 
     /// Prints a line above the bar.
@@ -26,10 +33,15 @@ impl Live {
 
     /// Shows the meter's figures.
     pub fn update(&mut self, meter: &Meter, now: f64) {
+        if self.bar.is_some() && now - self.last < INTERVAL {
+            return;
+        }
+        self.last = now;
         let bar = self.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
+            let bar =
+                ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
             // The template is fixed and valid; the plain style stands in if indicatif ever disagrees.
-            let style = ProgressStyle::with_template("{spinner} {prefix} {bar:24} {wide_msg}")
+            let style = ProgressStyle::with_template("{spinner} {prefix} {bar:16} {wide_msg}")
                 .unwrap_or_else(|_| ProgressStyle::default_bar())
                 .progress_chars("=> ");
             bar.set_style(style);

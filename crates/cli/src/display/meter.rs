@@ -14,7 +14,11 @@ const SETTLING: f64 = 0.5;
 /// A stage's name, with its round when it has one, in a fixed width.
 pub fn label(stage: Stage, round: u32) -> String {
     let name = stage.as_str();
-    if round == 0 { format!("{name:<11}") } else { format!("{:<11}", format!("{name} {round}")) }
+    if round == 0 {
+        format!("{name:<11}")
+    } else {
+        format!("{:<11}", format!("{name} {round}"))
+    }
 }
 
 /// Collects the events of one stage. Times are seconds since any fixed moment.
@@ -51,13 +55,28 @@ struct Training {
 impl Meter {
     /// A stage begins.
     pub fn start(&mut self, stage: Stage, round: u32, total: u64, now: f64) {
-        *self = Self { stage: Some(stage), round, total, started: now, unit: "rows", ..Self::default() };
+        *self = Self {
+            stage: Some(stage),
+            round,
+            total,
+            started: now,
+            unit: "rows",
+            ..Self::default()
+        };
     }
 
     /// Takes in a progress or training event.
     pub fn update(&mut self, event: &Event, now: f64) {
         match event {
-            Event::Progress { stage, round, done, total, kept, tokens, unit } => {
+            Event::Progress {
+                stage,
+                round,
+                done,
+                total,
+                kept,
+                tokens,
+                unit,
+            } => {
                 self.enter(*stage, *round, unit, now);
                 self.training = None;
                 if self.kept != *kept {
@@ -66,12 +85,24 @@ impl Meter {
                 self.unit = unit;
                 self.advance(*done, *total, *tokens, now);
             }
-            Event::Training { stage, round, model, step, steps, loss, tokens, .. } => {
+            Event::Training {
+                stage,
+                round,
+                model,
+                step,
+                steps,
+                loss,
+                tokens,
+                ..
+            } => {
                 self.enter(*stage, *round, "steps", now);
                 if self.training.as_ref().is_some_and(|t| t.model != *model) {
                     self.restart(now);
                 }
-                self.training = Some(Training { model: model.clone(), loss: *loss });
+                self.training = Some(Training {
+                    model: model.clone(),
+                    loss: *loss,
+                });
                 self.unit = "steps";
                 self.advance(*step, *steps, *tokens, now);
             }
@@ -94,14 +125,27 @@ impl Meter {
     }
 
     fn advance(&mut self, done: u64, total: u64, tokens: u64, now: f64) {
-        if self.marks.back().is_some_and(|last| done < last.done || tokens < last.tokens) {
+        if self
+            .marks
+            .back()
+            .is_some_and(|last| done < last.done || tokens < last.tokens)
+        {
             self.restart(now);
         }
         if now - self.started < SETTLING {
             self.marks.clear();
         }
-        self.marks.push_back(Mark { at: now, done, tokens });
-        while self.marks.len() > 2 && self.marks.front().is_some_and(|first| first.at < now - WINDOW) {
+        self.marks.push_back(Mark {
+            at: now,
+            done,
+            tokens,
+        });
+        while self.marks.len() > 2
+            && self
+                .marks
+                .front()
+                .is_some_and(|first| first.at < now - WINDOW)
+        {
             self.marks.pop_front();
         }
         (self.done, self.total, self.tokens) = (done, total, tokens);
@@ -127,7 +171,8 @@ impl Meter {
 
     /// The stage's name and round.
     pub fn label(&self) -> String {
-        self.stage.map_or_else(String::new, |stage| label(stage, self.round))
+        self.stage
+            .map_or_else(String::new, |stage| label(stage, self.round))
     }
 
     /// Everything known, as one line.
@@ -153,11 +198,14 @@ impl Meter {
                 _ => parts.push(format!("kept {}", percent(self.kept, self.kept_of))),
             }
         }
+        if units > 0.0 && self.total > self.done {
+            parts.push(format!(
+                "ETA {}",
+                clock((self.total - self.done) as f64 / units)
+            ));
+        }
         if tokens > 0.0 {
             parts.push(format!("{} tok/s", rate(tokens)));
-        }
-        if units > 0.0 && self.total > self.done {
-            parts.push(format!("ETA {}", clock((self.total - self.done) as f64 / units)));
         }
         parts.join(", ")
     }
@@ -168,7 +216,15 @@ mod tests {
     use super::*;
 
     fn progress(done: u64, total: u64, kept: u64, unit: &'static str) -> Event {
-        Event::Progress { stage: Stage::Execute, round: 1, done, total, kept, tokens: 0, unit }
+        Event::Progress {
+            stage: Stage::Execute,
+            round: 1,
+            done,
+            total,
+            kept,
+            tokens: 0,
+            unit,
+        }
     }
 
     #[test]
@@ -177,7 +233,10 @@ mod tests {
         meter.start(Stage::Execute, 1, 100, 10.0);
         meter.update(&progress(1, 100, 1, "programs"), 10.4);
         meter.update(&progress(21, 100, 14, "programs"), 12.4);
-        assert_eq!(meter.figures(12.4), "21/100 programs, 10/s, kept 66.7 %, ETA 0:08");
+        assert_eq!(
+            meter.figures(12.4),
+            "21/100 programs, 10/s, kept 66.7 %, ETA 0:08"
+        );
     }
 
     #[test]
@@ -198,7 +257,10 @@ mod tests {
         meter.update(&progress(250, 1000, 200, "programs"), 0.1);
         meter.update(&progress(500, 1000, 400, "programs"), 0.2);
         meter.update(&progress(600, 1000, 480, "programs"), 10.2);
-        assert_eq!(meter.figures(10.2), "600/1,000 programs, 10/s, kept 80.0 %, ETA 0:40");
+        assert_eq!(
+            meter.figures(10.2),
+            "600/1,000 programs, 10/s, kept 80.0 %, ETA 0:40"
+        );
     }
 
     #[test]
@@ -206,7 +268,11 @@ mod tests {
         let mut meter = Meter::default();
         meter.start(Stage::Execute, 1, 10_000, 0.0);
         for second in 0..=100 {
-            let done = if second <= 50 { second * 100 } else { 5000 + (second - 50) * 10 };
+            let done = if second <= 50 {
+                second * 100
+            } else {
+                5000 + (second - 50) * 10
+            };
             meter.update(&progress(done, 10_000, 0, "calls"), second as f64);
         }
         assert_eq!(meter.figures(100.0), "5,500/10,000 calls, 10/s, ETA 7:30");
@@ -237,9 +303,15 @@ mod tests {
         meter.start(Stage::Train, 2, 100, 0.0);
         meter.update(&step("seeds", 1, 4_000), 0.4);
         meter.update(&step("seeds", 10, 40_000), 9.4);
-        assert_eq!(meter.figures(9.4), "seeds, 10/50 steps, loss 1.250, 4,000 tok/s, ETA 0:40");
+        assert_eq!(
+            meter.figures(9.4),
+            "seeds, 10/50 steps, loss 1.250, ETA 0:40, 4,000 tok/s"
+        );
         meter.update(&step("loop", 1, 4_000), 60.0);
         meter.update(&step("loop", 10, 40_000), 69.0);
-        assert_eq!(meter.figures(69.0), "loop, 10/50 steps, loss 1.250, 4,000 tok/s, ETA 0:40");
+        assert_eq!(
+            meter.figures(69.0),
+            "loop, 10/50 steps, loss 1.250, ETA 0:40, 4,000 tok/s"
+        );
     }
 }

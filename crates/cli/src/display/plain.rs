@@ -15,7 +15,10 @@ pub struct Plain {
 
 impl Plain {
     pub fn new(verbose: bool) -> Self {
-        Self { interval: if verbose { VERBOSE_INTERVAL } else { INTERVAL }, last: 0.0 }
+        Self {
+            interval: if verbose { VERBOSE_INTERVAL } else { INTERVAL },
+            last: 0.0,
+        }
     }
 
     pub fn line(&mut self, words: &str) {

@@ -15,7 +15,16 @@ pub fn text(stages: &[StageReport], paint: Paint) -> String {
         return "no stage has finished yet\n".into();
     }
     let rows: Vec<Vec<String>> = stages.iter().map(row).collect();
-    let header = ["stage", "in", "kept", "rejected", "quarantined", "kept %", "seconds", "top reasons"];
+    let header = [
+        "stage",
+        "in",
+        "kept",
+        "rejected",
+        "quarantined",
+        "kept %",
+        "seconds",
+        "top reasons",
+    ];
     let mut lines = table::layout(&header, &rows, &[7]).into_iter();
     let mut out = String::new();
     if let Some(header) = lines.next() {
@@ -28,20 +37,29 @@ pub fn text(stages: &[StageReport], paint: Paint) -> String {
     }
     match stages.iter().find_map(|stage| stage.check().err()) {
         None => out.push_str("in = kept + rejected + quarantined at every stage\n"),
-        Some(problem) => out.push_str(&format!("{} {problem}\n", paint.bad("the funnel does not add up:"))),
+        Some(problem) => out.push_str(&format!(
+            "{} {problem}\n",
+            paint.bad("the funnel does not add up:")
+        )),
     }
     out
 }
 
 fn row(stage: &StageReport) -> Vec<String> {
-    let name = if stage.round == 0 { stage.name.to_string() } else { format!("{} {}", stage.name, stage.round) };
+    let name = if stage.round == 0 {
+        stage.name.to_string()
+    } else {
+        format!("{} {}", stage.name, stage.round)
+    };
     vec![
         name,
         grouped(stage.rows_in),
         grouped(stage.kept),
         grouped(stage.rejected),
         grouped(stage.quarantined),
-        percent(stage.kept, stage.rows_in).trim_end_matches(" %").to_owned(),
+        percent(stage.kept, stage.rows_in)
+            .trim_end_matches(" %")
+            .to_owned(),
         format!("{:.1}", stage.seconds),
         reasons(stage),
     ]
@@ -49,10 +67,17 @@ fn row(stage: &StageReport) -> Vec<String> {
 
 /// The commonest reasons with their counts; ties in alphabetical order.
 fn reasons(stage: &StageReport) -> String {
-    let mut counts: Vec<(&str, u64)> = stage.reasons.iter().map(|(name, &count)| (name.as_str(), count)).collect();
+    let mut counts: Vec<(&str, u64)> = stage
+        .reasons
+        .iter()
+        .map(|(name, &count)| (name.as_str(), count))
+        .collect();
     counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    let mut shown: Vec<String> =
-        counts.iter().take(REASONS).map(|(name, count)| format!("{name} {}", grouped(*count))).collect();
+    let mut shown: Vec<String> = counts
+        .iter()
+        .take(REASONS)
+        .map(|(name, count)| format!("{name} {}", grouped(*count)))
+        .collect();
     let other: u64 = counts.iter().skip(REASONS).map(|(_, count)| count).sum();
     if other > 0 {
         shown.push(format!("other {}", grouped(other)));
@@ -71,7 +96,10 @@ mod tests {
         report.rejected = reasons.iter().map(|(_, count)| count).sum();
         report.kept = kept;
         report.rows_in = kept + report.rejected;
-        report.reasons = reasons.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+        report.reasons = reasons
+            .iter()
+            .map(|(name, count)| ((*name).to_owned(), *count))
+            .collect();
         report
     }
 

@@ -30,7 +30,11 @@ pub fn gains(scores: &[BenchmarkScore], roles: &Roles) -> Vec<Gain> {
         return Vec::new();
     };
     let of = |benchmark: &BenchmarkScore, name: &str| -> Option<Score> {
-        benchmark.students.iter().find(|student| student.student == name).map(|student| student.overall)
+        benchmark
+            .students
+            .iter()
+            .find(|student| student.student == name)
+            .map(|student| student.overall)
     };
     scores
         .iter()
@@ -53,16 +57,36 @@ pub fn gains(scores: &[BenchmarkScore], roles: &Roles) -> Vec<Gain> {
 pub fn text(scores: &[BenchmarkScore], roles: &Roles, paint: Paint) -> String {
     let rows: Vec<Vec<String>> = scores
         .iter()
-        .flat_map(|benchmark| benchmark.students.iter().map(|student| row(&benchmark.benchmark, student)))
+        .flat_map(|benchmark| {
+            benchmark
+                .students
+                .iter()
+                .map(|student| row(&benchmark.benchmark, student))
+        })
         .collect();
-    let header = ["benchmark", "student", "rows", "solved", "score", "95 % interval"];
+    let header = [
+        "benchmark",
+        "student",
+        "rows",
+        "solved",
+        "score",
+        "95 % interval",
+    ];
     let mut out = String::new();
     for (index, line) in table::layout(&header, &rows, &[1]).iter().enumerate() {
-        out.push_str(&if index == 0 { paint.strong(line) } else { line.clone() });
+        out.push_str(&if index == 0 {
+            paint.strong(line)
+        } else {
+            line.clone()
+        });
         out.push('\n');
     }
     for gain in gains(scores, roles) {
-        let words = if gain.overlap { "the 95 % intervals overlap" } else { "the 95 % intervals do not overlap" };
+        let words = if gain.overlap {
+            "the 95 % intervals overlap"
+        } else {
+            "the 95 % intervals do not overlap"
+        };
         out.push_str(&format!(
             "{}: {} is {:+.1} points from {}; {words}\n",
             gain.benchmark, gain.looped, gain.points, gain.seeds
@@ -82,7 +106,11 @@ fn row(benchmark: &str, student: &StudentScore) -> Vec<String> {
         name,
         grouped(student.rows),
         format!("{}/{}", grouped(score.correct), grouped(score.total)),
-        if score.total == 0 { percent(0, 0) } else { format!("{:.1} %", 100.0 * score.mean) },
+        if score.total == 0 {
+            percent(0, 0)
+        } else {
+            format!("{:.1} %", 100.0 * score.mean)
+        },
         format!("{:.1} - {:.1} %", 100.0 * score.low, 100.0 * score.high),
     ]
 }
@@ -92,8 +120,19 @@ mod tests {
     use super::*;
 
     fn student(name: &str, rows: u64, correct: u64, low: f64, high: f64) -> StudentScore {
-        let overall = Score { correct, total: 200, mean: correct as f64 / 200.0, low, high };
-        StudentScore { student: name.into(), rows, by_seed: vec![overall], overall }
+        let overall = Score {
+            correct,
+            total: 200,
+            mean: correct as f64 / 200.0,
+            low,
+            high,
+        };
+        StudentScore {
+            student: name.into(),
+            rows,
+            by_seed: vec![overall],
+            overall,
+        }
     }
 
     #[test]
@@ -106,7 +145,10 @@ mod tests {
                 student("loop", 140, 90, 0.383, 0.519),
             ],
         }];
-        let roles = Roles { seeds: Some("seeds".into()), looped: Some("loop".into()) };
+        let roles = Roles {
+            seeds: Some("seeds".into()),
+            looped: Some("loop".into()),
+        };
         insta::assert_snapshot!(text(&scores, &roles, Paint::off()), @r"
         benchmark  student  rows  solved   score  95 % interval
         held_out   before      0  20/200  10.0 %   6.6 - 14.9 %

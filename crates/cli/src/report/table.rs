@@ -23,7 +23,9 @@ pub fn layout(header: &[&str], rows: &[Vec<String>], left: &[usize]) -> Vec<Stri
         out.trim_end().to_owned()
     };
     let header: Vec<String> = header.iter().map(|&cell| cell.to_owned()).collect();
-    std::iter::once(line(&header)).chain(rows.iter().map(|row| line(row))).collect()
+    std::iter::once(line(&header))
+        .chain(rows.iter().map(|row| line(row)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -32,8 +34,18 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let rows = vec![vec!["a".into(), "1,234".into(), "why".into()], vec!["longer".into(), "5".into(), String::new()]];
+        let rows = vec![
+            vec!["a".into(), "1,234".into(), "why".into()],
+            vec!["longer".into(), "5".into(), String::new()],
+        ];
         let lines = layout(&["name", "n", "reason"], &rows, &[2]);
-        assert_eq!(lines, ["name        n  reason", "a       1,234  why", "longer      5"]);
+        assert_eq!(
+            lines,
+            [
+                "name        n  reason",
+                "a       1,234  why",
+                "longer      5"
+            ]
+        );
     }
 }

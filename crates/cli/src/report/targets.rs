@@ -15,14 +15,44 @@ struct Goal {
 }
 
 fn goals(targets: &Targets) -> [Goal; 6] {
-    let goal = |name, of, share, least| Goal { name, of, share, least };
+    let goal = |name, of, share, least| Goal {
+        name,
+        of,
+        share,
+        least,
+    };
     [
         goal("parse", "of the samples", targets.parses, Some(90.0)),
-        goal("pass execution and rules", "of the samples", targets.passes, Some(75.0)),
-        goal("new (normal form)", "of those passing", targets.new, Some(50.0)),
-        goal("new structure", "of those passing", targets.new_structure, Some(5.0)),
-        goal("come through judge", "of the new ones", targets.new_judged, Some(40.0)),
-        goal("come through curate", "of the new ones", targets.new_curated, None),
+        goal(
+            "pass execution and rules",
+            "of the samples",
+            targets.passes,
+            Some(75.0),
+        ),
+        goal(
+            "new (normal form)",
+            "of those passing",
+            targets.new,
+            Some(50.0),
+        ),
+        goal(
+            "new structure",
+            "of those passing",
+            targets.new_structure,
+            Some(5.0),
+        ),
+        goal(
+            "come through judge",
+            "of the new ones",
+            targets.new_judged,
+            Some(40.0),
+        ),
+        goal(
+            "come through curate",
+            "of the new ones",
+            targets.new_curated,
+            None,
+        ),
     ]
 }
 
@@ -39,7 +69,8 @@ pub fn text(targets: &Targets, scores: &[BenchmarkScore], roles: &Roles, paint: 
             format!("{} {}", goal.name, goal.of),
             format!("{}/{}", grouped(goal.share.count), grouped(goal.share.of)),
             percent(goal.share.count, goal.share.of),
-            goal.least.map_or_else(|| "-".into(), |least| format!(">= {least:.0} %")),
+            goal.least
+                .map_or_else(|| "-".into(), |least| format!(">= {least:.0} %")),
         ]);
         verdicts.push(match (goal.least, goal.share.ratio()) {
             (Some(least), Some(ratio)) => Some(100.0 * ratio >= least),
@@ -49,14 +80,21 @@ pub fn text(targets: &Targets, scores: &[BenchmarkScore], roles: &Roles, paint: 
     for gain in scores::gains(scores, roles) {
         rows.push(vec![
             format!("{} beats {} on {}", gain.looped, gain.seeds, gain.benchmark),
-            format!("{}/{} against {}/{}", gain.of_looped.0, gain.of_looped.1, gain.of_seeds.0, gain.of_seeds.1),
+            format!(
+                "{}/{} against {}/{}",
+                gain.of_looped.0, gain.of_looped.1, gain.of_seeds.0, gain.of_seeds.1
+            ),
             format!("{:+.1}", gain.points),
             "> 0".into(),
         ]);
         verdicts.push(Some(gain.points > 0.0));
     }
     let lines = table::layout(&["target", "count", "share", "wanted"], &rows, &[]);
-    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let width = lines
+        .iter()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or(0);
     let mut out = String::new();
     for (index, line) in lines.iter().enumerate() {
         if index == 0 {
@@ -102,6 +140,9 @@ mod tests {
 
     #[test]
     fn nothing_sampled_means_nothing_to_report() {
-        assert_eq!(text(&Targets::default(), &[], &Roles::default(), Paint::off()), "");
+        assert_eq!(
+            text(&Targets::default(), &[], &Roles::default(), Paint::off()),
+            ""
+        );
     }
 }

@@ -23,8 +23,12 @@ print(json.dumps({
 
 #[test]
 fn the_data_set_loads_in_python() {
-    let Some(python) = std::env::var_os("CACO_TEST_DATASETS_PYTHON").filter(|python| !python.is_empty()) else {
-        eprintln!("skipped: CACO_TEST_DATASETS_PYTHON names no Python with `datasets` and `pyarrow` (.ci/run makes one)");
+    let Some(python) =
+        std::env::var_os("CACO_TEST_DATASETS_PYTHON").filter(|python| !python.is_empty())
+    else {
+        eprintln!(
+            "skipped: CACO_TEST_DATASETS_PYTHON names no Python with `datasets` and `pyarrow` (.ci/run makes one)"
+        );
         return;
     };
     let (scene, shown) = finished();
@@ -34,7 +38,11 @@ fn the_data_set_loads_in_python() {
         .arg(scene.path().join("huggingface"))
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let rows = value["datasets"].as_u64().unwrap();
     assert!(rows > 0);
@@ -42,10 +50,25 @@ fn the_data_set_loads_in_python() {
     assert!(shown.stdout.contains(&format!("({rows} rows)")), "{shown}");
     assert_eq!(value["roles"], serde_json::json!(["user", "assistant"]));
     assert_eq!(value["question_is_instruction"], true);
-    let columns: Vec<&str> = value["columns"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
-    for name in
-        ["instruction", "output", "answer", "code", "problem", "solution", "program", "messages", "row_id", "parent_id", "origin"]
-    {
+    let columns: Vec<&str> = value["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap())
+        .collect();
+    for name in [
+        "instruction",
+        "output",
+        "answer",
+        "code",
+        "problem",
+        "solution",
+        "program",
+        "messages",
+        "row_id",
+        "parent_id",
+        "origin",
+    ] {
         assert!(columns.contains(&name), "no column `{name}` in {columns:?}");
     }
 }

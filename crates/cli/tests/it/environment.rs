@@ -11,11 +11,31 @@ fn doctor_looks_at_everything_and_says_what_to_do() {
     let shown = scene.run(&["doctor", "tiny.yaml", "--json"]).expect(0);
     let report = shown.json();
     let checks = report["checks"].as_array().unwrap();
-    let names: Vec<&str> = checks.iter().map(|check| check["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["cores", "memory", "disk", "cache", "python", "pip", "environment", "sandbox", "model", "gpu"]);
+    let names: Vec<&str> = checks
+        .iter()
+        .map(|check| check["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "cores",
+            "memory",
+            "disk",
+            "cache",
+            "python",
+            "pip",
+            "environment",
+            "sandbox",
+            "model",
+            "gpu"
+        ]
+    );
     for check in checks {
         assert!(check["ok"] == true, "{check}");
-        assert!(check["level"] == "ok" || check["remedy"].is_string(), "{check}");
+        assert!(
+            check["level"] == "ok" || check["remedy"].is_string(),
+            "{check}"
+        );
     }
 }
 
@@ -23,12 +43,24 @@ fn doctor_looks_at_everything_and_says_what_to_do() {
 fn doctor_without_python_says_what_to_install() {
     let scene = Scene::new();
     scene.write("tiny.yaml", &tiny());
-    let output = scene.caco(&["doctor", "tiny.yaml", "--json"]).env("CACO_PYTHON", "/nowhere/python3").output().unwrap();
+    let output = scene
+        .caco(&["doctor", "tiny.yaml", "--json"])
+        .env("CACO_PYTHON", "/nowhere/python3")
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let python = report["checks"].as_array().unwrap().iter().find(|check| check["name"] == "python").unwrap();
+    let python = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["name"] == "python")
+        .unwrap();
     assert_eq!(python["level"], "failed");
-    assert!(python["remedy"].as_str().unwrap().contains("install"), "{python}");
+    assert!(
+        python["remedy"].as_str().unwrap().contains("install"),
+        "{python}"
+    );
 }
 
 #[test]
@@ -36,7 +68,11 @@ fn doctor_with_a_cache_folder_that_cannot_be_made() {
     let scene = Scene::new();
     scene.write("tiny.yaml", &tiny());
     let taken = scene.write("taken", "");
-    let output = scene.caco(&["doctor", "tiny.yaml"]).env("XDG_CACHE_HOME", taken).output().unwrap();
+    let output = scene
+        .caco(&["doctor", "tiny.yaml"])
+        .env("XDG_CACHE_HOME", taken)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("missing  cache"), "{text}");
@@ -47,8 +83,11 @@ fn doctor_with_a_cache_folder_that_cannot_be_made() {
 fn a_run_without_python_is_an_environment_error() {
     let scene = Scene::new();
     scene.write("tiny.yaml", &tiny());
-    let output =
-        scene.caco(&["run", "tiny.yaml", "-o", "run", "-q"]).env("CACO_PYTHON", "/nowhere/python3").output().unwrap();
+    let output = scene
+        .caco(&["run", "tiny.yaml", "-o", "run", "-q"])
+        .env("CACO_PYTHON", "/nowhere/python3")
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(text.contains("/nowhere/python3"), "{text}");
@@ -84,10 +123,16 @@ fn a_full_disk_is_said_and_after_some_room_is_made_the_run_goes_on() {
         eprintln!("skipped: this user may not mount a small tmpfs");
         return;
     };
-    let shown = scene.run(&["run", "tiny.yaml", "-o", "disk/run", "-q"]).expect(3);
+    let shown = scene
+        .run(&["run", "tiny.yaml", "-o", "disk/run", "-q"])
+        .expect(3);
     assert!(shown.stderr.contains("the disk is full"), "{shown}");
     assert!(shown.stderr.contains("caco resume"), "{shown}");
-    let grown = Command::new("mount").args(["-o", "remount,size=512m"]).arg(&disk.0).status().unwrap();
+    let grown = Command::new("mount")
+        .args(["-o", "remount,size=512m"])
+        .arg(&disk.0)
+        .status()
+        .unwrap();
     assert!(grown.success());
     scene.run(&["resume", "disk/run", "-q"]).expect(0);
 }

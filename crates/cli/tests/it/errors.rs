@@ -20,7 +20,10 @@ fn an_unknown_key_names_file_line_path_and_the_nearest_key() {
 #[test]
 fn an_unknown_key_of_an_override() {
     let config = "seeds:\n  - path: seeds.jsonl\n";
-    insta::assert_snapshot!(check(config, &["validate", "caco.yaml", "--set", "judge.polcy=strict"]));
+    insta::assert_snapshot!(check(
+        config,
+        &["validate", "caco.yaml", "--set", "judge.polcy=strict"]
+    ));
 }
 
 #[test]
@@ -46,8 +49,14 @@ fn an_error_as_json() {
     let shown = Scene::new().run(&["run", "none.yaml", "--json"]).expect(2);
     let value = shown.json();
     assert_eq!(value["exit_code"], 2);
-    assert!(value["error"].as_str().unwrap().contains("none.yaml"), "{shown}");
-    assert!(value["hint"].as_str().unwrap().contains("caco init"), "{shown}");
+    assert!(
+        value["error"].as_str().unwrap().contains("none.yaml"),
+        "{shown}"
+    );
+    assert!(
+        value["hint"].as_str().unwrap().contains("caco init"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -56,13 +65,29 @@ fn a_valid_configuration() {
     scene.write("caco.yaml", "seeds:\n  - path: seeds.jsonl\n");
     scene.write("seeds.jsonl", SEEDS);
     insta::assert_snapshot!(scene.run(&["validate", "caco.yaml"]));
-    let shown = scene.run(&["validate", "caco.yaml", "--json", "--seed", "5", "--set", "sample.count=9"]).expect(0);
-    assert_eq!((&shown.json()["seed"], &shown.json()["sample"]["count"]), (&5.into(), &9.into()));
+    let shown = scene
+        .run(&[
+            "validate",
+            "caco.yaml",
+            "--json",
+            "--seed",
+            "5",
+            "--set",
+            "sample.count=9",
+        ])
+        .expect(0);
+    assert_eq!(
+        (&shown.json()["seed"], &shown.json()["sample"]["count"]),
+        (&5.into(), &9.into())
+    );
 }
 
 #[test]
 fn a_missing_seed_file() {
-    insta::assert_snapshot!(check("seeds:\n  - path: none.jsonl\n", &["validate", "caco.yaml"]));
+    insta::assert_snapshot!(check(
+        "seeds:\n  - path: none.jsonl\n",
+        &["validate", "caco.yaml"]
+    ));
 }
 
 /// Runs the tiny configuration over a seed file of this content.
@@ -70,14 +95,32 @@ fn seeds(content: &[u8]) -> super::scene::Shown {
     let scene = Scene::new();
     scene.write("caco.yaml", &tiny());
     std::fs::write(scene.path().join("seeds.jsonl"), content).unwrap();
-    scene.run(&["run", "caco.yaml", "-o", "run", "-q", "--set", "seeds.0.path=seeds.jsonl"])
+    scene.run(&[
+        "run",
+        "caco.yaml",
+        "-o",
+        "run",
+        "-q",
+        "--set",
+        "seeds.0.path=seeds.jsonl",
+    ])
 }
 
 #[test]
 fn a_run_over_a_missing_seed_file() {
     let scene = Scene::new();
     scene.write("caco.yaml", &tiny());
-    let shown = scene.run(&["run", "caco.yaml", "-o", "run", "-q", "--set", "seeds.0.path=none.jsonl"]).expect(2);
+    let shown = scene
+        .run(&[
+            "run",
+            "caco.yaml",
+            "-o",
+            "run",
+            "-q",
+            "--set",
+            "seeds.0.path=none.jsonl",
+        ])
+        .expect(2);
     assert!(shown.stderr.contains("none.jsonl"), "{shown}");
 }
 
@@ -99,7 +142,17 @@ fn a_seed_file_that_is_no_gzip() {
     let scene = Scene::new();
     scene.write("caco.yaml", &tiny());
     scene.write("seeds.jsonl.gz", SEEDS);
-    let shown = scene.run(&["run", "caco.yaml", "-o", "run", "-q", "--set", "seeds.0.path=seeds.jsonl.gz"]).expect(2);
+    let shown = scene
+        .run(&[
+            "run",
+            "caco.yaml",
+            "-o",
+            "run",
+            "-q",
+            "--set",
+            "seeds.0.path=seeds.jsonl.gz",
+        ])
+        .expect(2);
     assert!(shown.stderr.contains("seeds.jsonl.gz"), "{shown}");
 }
 
@@ -108,9 +161,20 @@ fn a_model_folder_without_a_model() {
     let scene = Scene::new();
     scene.write("caco.yaml", &tiny());
     scene.write("wrong/readme.txt", "nothing here");
-    let args = |verb| [verb, "caco.yaml", "--set", "models.base.path=wrong", "--set", "models.base.kind=embedded"];
+    let args = |verb| {
+        [
+            verb,
+            "caco.yaml",
+            "--set",
+            "models.base.path=wrong",
+            "--set",
+            "models.base.kind=embedded",
+        ]
+    };
     insta::assert_snapshot!(scene.run(&args("validate")));
-    let shown = scene.run(&[&args("run")[..], &["-o", "run", "-q"]].concat()).expect(4);
+    let shown = scene
+        .run(&[&args("run")[..], &["-o", "run", "-q"]].concat())
+        .expect(4);
     assert!(shown.stderr.contains("wrong"), "{shown}");
 }
 
@@ -130,7 +194,17 @@ fn a_model_folder_with_damaged_weights() {
     let bytes = std::fs::read(&weights).unwrap();
     std::fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
     let shown = scene
-        .run(&["run", "caco.yaml", "-o", "run", "-q", "--set", "models.base.kind=embedded", "--set", "models.base.path=model"])
+        .run(&[
+            "run",
+            "caco.yaml",
+            "-o",
+            "run",
+            "-q",
+            "--set",
+            "models.base.kind=embedded",
+            "--set",
+            "models.base.path=model",
+        ])
         .expect(4);
     assert!(shown.stderr.contains("model.safetensors"), "{shown}");
 }
@@ -139,9 +213,17 @@ fn a_model_folder_with_damaged_weights() {
 fn folders_that_hold_no_run() {
     let scene = Scene::new();
     std::fs::create_dir(scene.path().join("empty")).unwrap();
-    for args in [&["status", "empty"][..], &["resume", "empty"], &["inspect", "empty", "abc"], &["status", "none"]] {
+    for args in [
+        &["status", "empty"][..],
+        &["resume", "empty"],
+        &["inspect", "empty", "abc"],
+        &["status", "none"],
+    ] {
         let shown = scene.run(args).expect(2);
-        assert!(shown.stderr.contains("is not a run folder"), "{args:?}: {shown}");
+        assert!(
+            shown.stderr.contains("is not a run folder"),
+            "{args:?}: {shown}"
+        );
     }
 }
 
@@ -151,7 +233,9 @@ fn a_run_folder_that_cannot_be_made() {
     scene.write("caco.yaml", &tiny());
     // A file in the way stops even root, whom permissions do not.
     scene.write("taken", "");
-    let shown = scene.run(&["run", "caco.yaml", "-o", "taken/run", "-q"]).expect(3);
+    let shown = scene
+        .run(&["run", "caco.yaml", "-o", "taken/run", "-q"])
+        .expect(3);
     assert!(shown.stderr.contains("[DIR]/taken/run"), "{shown}");
     assert!(shown.stderr.contains(" hint:"), "{shown}");
 }
@@ -165,7 +249,9 @@ fn a_read_only_folder() {
         eprintln!("skipped: there is no /proc here");
         return;
     }
-    let shown = scene.run(&["run", "caco.yaml", "-o", "/proc/caco", "-q"]).expect(3);
+    let shown = scene
+        .run(&["run", "caco.yaml", "-o", "/proc/caco", "-q"])
+        .expect(3);
     assert!(shown.stderr.contains("/proc/caco"), "{shown}");
 }
 
@@ -177,9 +263,15 @@ fn init_does_not_overwrite() {
     scene.run(&["validate", "new/caco.yaml"]).expect(0);
     scene.write("new/seeds.jsonl", "mine");
     insta::assert_snapshot!(scene.run(&["init", "new"]));
-    assert_eq!(std::fs::read_to_string(scene.path().join("new/seeds.jsonl")).unwrap(), "mine");
+    assert_eq!(
+        std::fs::read_to_string(scene.path().join("new/seeds.jsonl")).unwrap(),
+        "mine"
+    );
     scene.run(&["init", "new", "--force"]).expect(0);
-    assert_ne!(std::fs::read_to_string(scene.path().join("new/seeds.jsonl")).unwrap(), "mine");
+    assert_ne!(
+        std::fs::read_to_string(scene.path().join("new/seeds.jsonl")).unwrap(),
+        "mine"
+    );
 }
 
 #[test]
@@ -191,5 +283,10 @@ fn the_same_folder_cannot_be_used_twice_at_once() {
     let shown = scene.run(&["run", "tiny.yaml", "-o", "run", "-q"]);
     super::resume::kill_group(&mut first);
     let shown = shown.expect(3);
-    assert!(shown.stderr.contains(&format!("in use by process {}", first.id())), "{shown}");
+    assert!(
+        shown
+            .stderr
+            .contains(&format!("in use by process {}", first.id())),
+        "{shown}"
+    );
 }

@@ -27,7 +27,10 @@ fn every_command_explains_itself() {
         let shown = scene.run(&[command, &["--help"]].concat()).expect(0);
         assert_eq!(shown.stderr, "");
         assert!(shown.stdout.contains("Exit codes:"), "{command:?}: {shown}");
-        assert!(shown.stdout.contains("  130  stopped by Ctrl-C"), "{command:?}: {shown}");
+        assert!(
+            shown.stdout.contains("  130  stopped by Ctrl-C"),
+            "{command:?}: {shown}"
+        );
     }
 }
 
@@ -62,5 +65,8 @@ fn an_unknown_option_is_a_usage_error() {
 #[test]
 fn the_version() {
     let shown = Scene::new().run(&["--version"]).expect(0);
-    assert_eq!(shown.stdout, format!("caco {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        shown.stdout,
+        format!("caco {}\n", env!("CARGO_PKG_VERSION"))
+    );
 }

@@ -1,5 +1,11 @@
 //! Whole-command tests: the built `caco` is run as a user runs it, and what it prints, writes and returns is looked at.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails by panicking"
+)]
+
 mod answers;
 mod datasets;
 mod documents;
@@ -9,3 +15,4 @@ mod help;
 mod resume;
 mod runs;
 mod scene;
+mod tune;

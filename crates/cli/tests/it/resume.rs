@@ -24,12 +24,17 @@ pub fn wait_for_lines(child: &mut Child, file: &Path, before: usize, lines: usiz
 }
 
 fn count_lines(file: &Path) -> usize {
-    std::fs::read(file).map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count())
+    std::fs::read(file).map_or(0, |bytes| {
+        bytes.iter().filter(|byte| **byte == b'\n').count()
+    })
 }
 
 /// Sends a signal with the system's `kill`; a target that is gone is fine.
 fn signal(name: &str, target: &str) {
-    Command::new("kill").args([&format!("-{name}"), "--", target]).output().unwrap();
+    Command::new("kill")
+        .args([&format!("-{name}"), "--", target])
+        .output()
+        .unwrap();
 }
 
 /// `kill -9` of the process and all of its group.
@@ -62,7 +67,9 @@ fn results(run: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 fn assert_same(run: &Path) {
     let expected = results(&finished().0.path().join("run"));
     let found = results(run);
-    let names = |files: &[(std::path::PathBuf, Vec<u8>)]| files.iter().map(|file| file.0.clone()).collect::<Vec<_>>();
+    let names = |files: &[(std::path::PathBuf, Vec<u8>)]| {
+        files.iter().map(|file| file.0.clone()).collect::<Vec<_>>()
+    };
     assert_eq!(names(&found), names(&expected));
     for (expected, found) in expected.iter().zip(&found) {
         assert!(expected.1 == found.1, "{} differs", expected.0.display());
@@ -72,19 +79,28 @@ fn assert_same(run: &Path) {
 #[test]
 fn killed_at_random_moments_and_resumed_it_ends_with_the_same_bytes() {
     let lines = count_lines(&finished().0.path().join("run/events.jsonl"));
-    assert!(lines > 30, "a run of only {lines} events has no moments to choose from");
+    assert!(
+        lines > 30,
+        "a run of only {lines} events has no moments to choose from"
+    );
     let mut draw = Draw(20);
     let (mut kills, mut runs) = (0, 0);
     while kills < KILLS {
         let scene = Scene::new();
         scene.write("tiny.yaml", &tiny());
-        let (run, events) = (scene.path().join("run"), scene.path().join("run/events.jsonl"));
+        let (run, events) = (
+            scene.path().join("run"),
+            scene.path().join("run/events.jsonl"),
+        );
         runs += 1;
         // Each start is killed after a number of its own events, until one gets to the end.
         loop {
             let before = count_lines(&events);
-            let verb: &[&str] =
-                if run.join("config.yaml").is_file() { &["resume", "run"] } else { &["run", "tiny.yaml", "-o", "run"] };
+            let verb: &[&str] = if run.join("config.yaml").is_file() {
+                &["resume", "run"]
+            } else {
+                &["run", "tiny.yaml", "-o", "run"]
+            };
             let mut child = scene.start(&[verb, &["--no-progress"]].concat());
             let moment = draw.up_to(lines);
             if kills < KILLS && wait_for_lines(&mut child, &events, before, moment) {
@@ -109,14 +125,20 @@ fn ctrl_c_stops_cleanly_and_resume_goes_on() {
     let events = scene.path().join("run/events.jsonl");
     let lines = count_lines(&finished().0.path().join("run/events.jsonl"));
     let mut child = scene.start(&["run", "tiny.yaml", "-o", "run", "--no-progress"]);
-    assert!(wait_for_lines(&mut child, &events, 0, lines / 3), "the run ended before it could be stopped");
+    assert!(
+        wait_for_lines(&mut child, &events, 0, lines / 3),
+        "the run ended before it could be stopped"
+    );
     signal("INT", &child.id().to_string());
     let status = child.wait().unwrap();
     let log = std::fs::read_to_string(scene.path().join("stderr.log")).unwrap();
     assert_eq!(status.code(), Some(130), "{log}");
     assert!(log.contains("stopping cleanly"), "{log}");
     assert!(log.contains("caco resume"), "{log}");
-    assert!(!scene.path().join("run/manifest.json").exists(), "a stopped run claims to be finished");
+    assert!(
+        !scene.path().join("run/manifest.json").exists(),
+        "a stopped run claims to be finished"
+    );
     let shown = scene.run(&["resume", "run", "--no-progress"]).expect(0);
     assert!(shown.stderr.contains("going on with"), "{shown}");
     assert_same(&scene.path().join("run"));
@@ -128,12 +150,22 @@ fn the_same_command_goes_on_too_and_a_finished_run_does_nothing_again() {
     scene.write("tiny.yaml", &tiny());
     let events = scene.path().join("run/events.jsonl");
     let mut child = scene.start(&["run", "tiny.yaml", "-o", "run", "--no-progress"]);
-    assert!(wait_for_lines(&mut child, &events, 0, 12), "the run ended before it could be killed");
+    assert!(
+        wait_for_lines(&mut child, &events, 0, 12),
+        "the run ended before it could be killed"
+    );
     kill_group(&mut child);
-    scene.run(&["run", "tiny.yaml", "-o", "run", "-q"]).expect(0);
+    scene
+        .run(&["run", "tiny.yaml", "-o", "run", "-q"])
+        .expect(0);
     assert_same(&scene.path().join("run"));
     let shards = contents(&scene.path().join("run/shards"));
-    scene.run(&["run", "tiny.yaml", "-o", "run", "-q"]).expect(0);
+    scene
+        .run(&["run", "tiny.yaml", "-o", "run", "-q"])
+        .expect(0);
     assert_same(&scene.path().join("run"));
-    assert!(shards == contents(&scene.path().join("run/shards")), "published shards changed");
+    assert!(
+        shards == contents(&scene.path().join("run/shards")),
+        "published shards changed"
+    );
 }

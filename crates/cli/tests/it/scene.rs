@@ -14,7 +14,9 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -52,7 +54,12 @@ impl Scene {
     pub fn start(&self, args: &[&str]) -> Child {
         use std::os::unix::process::CommandExt as _;
         let log = std::fs::File::create(self.path().join("stderr.log")).unwrap();
-        self.caco(args).stdout(Stdio::null()).stderr(log).process_group(0).spawn().unwrap()
+        self.caco(args)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .process_group(0)
+            .spawn()
+            .unwrap()
     }
 }
 
@@ -68,10 +75,15 @@ impl Shown {
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
             let real = dir.canonicalize().unwrap();
-            text.replace(&*real.to_string_lossy(), "[DIR]").replace(&*dir.to_string_lossy(), "[DIR]")
+            text.replace(&*real.to_string_lossy(), "[DIR]")
+                .replace(&*dir.to_string_lossy(), "[DIR]")
         };
         let code = output.status.code().unwrap_or(-1);
-        Self { code, stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self {
+            code,
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 
     /// The stdout as JSON.
@@ -106,7 +118,11 @@ pub fn cache() -> PathBuf {
 
 /// A file of the project.
 pub fn project(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path).canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
+        .canonicalize()
+        .unwrap()
 }
 
 /// The configuration of a run that takes a few seconds and passes through every stage, for two rounds.
@@ -117,11 +133,11 @@ seed: 7
 rounds: 2
 shard_rows: 6
 seeds:
-  - {{path: {seeds}, limit: 18}}
+  - {{path: {seeds}, limit: 24}}
 execute: {{python: [], workers: 2}}
 unify: {{samples: 2}}
 tune: {{training: {{steps: 6, checkpoint_every: 2, tokens_per_step: 512}}}}
-sample: {{count: 24}}
+sample: {{count: 30}}
 train: {{training: {{steps: 6, checkpoint_every: 2, tokens_per_step: 512}}}}
 evaluate:
   benchmarks:
@@ -138,7 +154,9 @@ pub fn finished() -> &'static (Scene, Shown) {
     RUN.get_or_init(|| {
         let scene = Scene::new();
         scene.write("tiny.yaml", &tiny());
-        let shown = scene.run(&["run", "tiny.yaml", "-o", "run", "--no-progress"]).expect(0);
+        let shown = scene
+            .run(&["run", "tiny.yaml", "-o", "run", "--no-progress"])
+            .expect(0);
         (scene, shown)
     })
 }
@@ -148,7 +166,9 @@ pub fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(&next).unwrap_or_else(|error| panic!("{}: {error}", next.display())) {
+        for entry in
+            std::fs::read_dir(&next).unwrap_or_else(|error| panic!("{}: {error}", next.display()))
+        {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);

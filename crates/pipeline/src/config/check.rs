@@ -48,7 +48,20 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         "seeds",
         "at least one seed file is required",
     )?;
+    let mut sources = BTreeSet::new();
     for (index, seed) in config.seeds.iter().enumerate() {
+        let source = seed
+            .source
+            .clone()
+            .unwrap_or_else(|| super::stem(&seed.path));
+        if !sources.insert(source.clone()) {
+            let hint = Some("give one of them another `source`".to_owned());
+            return Err(fail(
+                &format!("seeds[{index}]"),
+                format!("the source `{source}` is used twice"),
+                hint,
+            ));
+        }
         fields(&seed.fields, &format!("seeds[{index}].fields"), fail)?;
     }
     models(config, fail)?;

@@ -10,7 +10,7 @@ use super::File;
 use crate::config::CONFIG_VERSION;
 use crate::context::Context;
 use crate::stages::State;
-use crate::{Error, atomic, shard};
+use crate::{Error, atomic, models, shard};
 
 /// What the card and the manifest say of a run's ingredients.
 #[derive(Clone, Debug, Serialize)]
@@ -21,7 +21,9 @@ pub(crate) struct Facts {
     pub(crate) models: BTreeMap<String, String>,
     /// Prompt files with the BLAKE3 of their text.
     pub(crate) prompts: BTreeMap<String, String>,
-    /// Interpreter and package versions that ran the programs.
+    /// The packages that programs could import.
+    pub(crate) packages: Vec<String>,
+    /// The interpreter that ran the programs.
     pub(crate) interpreter: Option<String>,
     /// The protection that was in force while they ran.
     pub(crate) protection: Option<String>,
@@ -41,16 +43,16 @@ pub(super) fn facts(context: &Context<'_>, state: &State) -> Result<Facts, Error
         let hash = blake3::hash(&atomic::read(path)?).to_hex().to_string();
         inputs.insert(path.display().to_string(), hash);
     }
-    let mut models = BTreeMap::new();
-    for name in used_models(context) {
-        models.insert(
+    let mut ids = BTreeMap::new();
+    for name in models::used(config) {
+        ids.insert(
             name.to_owned(),
             context.models.named(config, name)?.id().to_owned(),
         );
     }
     for (round, folder) in &state.generators {
         let model = context.models.folder_model("codegen", folder)?;
-        models.insert(format!("codegen of round {round}"), model.id().to_owned());
+        ids.insert(format!("codegen of round {round}"), model.id().to_owned());
     }
     let prompts = context.prompts.all();
     let prompts = prompts.map(|(name, text)| {
@@ -68,38 +70,12 @@ pub(super) fn facts(context: &Context<'_>, state: &State) -> Result<Facts, Error
     };
     Ok(Facts {
         inputs,
-        models,
+        models: ids,
         prompts: prompts.collect(),
+        packages: config.execute.python.clone(),
         interpreter: text("interpreter"),
         protection: text("protection"),
     })
-}
-
-/// The models of the configuration that stages of this run refer to.
-fn used_models<'a>(context: &'a Context<'_>) -> Vec<&'a str> {
-    use crate::config::{TuneInit, UnifyMethod};
-    let config = context.config;
-    let mut names: Vec<&str> = Vec::new();
-    let mut note = |used: bool, name: &'a str| {
-        if used && !names.contains(&name) {
-            names.push(name);
-        }
-    };
-    note(
-        config.runs(Stage::Unify) && config.unify.method == UnifyMethod::Model,
-        &config.unify.model,
-    );
-    note(
-        config.runs(Stage::Tune) && config.tune.init == TuneInit::Base,
-        &config.tune.model.0,
-    );
-    note(config.runs(Stage::Reverse), &config.reverse.model);
-    note(config.runs(Stage::Solve), &config.solve.model);
-    note(
-        config.runs(Stage::Train) || config.runs(Stage::Evaluate),
-        &config.train.model,
-    );
-    names
 }
 
 /// The execution of the first row that ran.
@@ -148,5 +124,5 @@ pub(super) fn write(context: &Context<'_>, facts: &Facts, files: Vec<File>) -> R
     };
     let text =
         serde_json::to_vec_pretty(&manifest).map_err(|error| Error::Internal(error.to_string()))?;
-    atomic::write(&context.dir.join("manifest.json"), &text)
+    atomic::write(&context.dir.join(super::MANIFEST), &text)
 }

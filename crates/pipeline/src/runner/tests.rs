@@ -388,6 +388,44 @@ fn the_program_half_is_exported_without_words() {
 }
 
 #[test]
+fn what_is_missing_is_found_before_any_work() {
+    let bench = Bench::new();
+    for (set, code, words) in [
+        (
+            "evaluate.benchmarks.0.path=/none/held.jsonl",
+            2,
+            "/none/held.jsonl: there is no such file",
+        ),
+        (
+            "seeds.0.path=/none/seeds.jsonl.gz",
+            2,
+            "/none/seeds.jsonl.gz: there is no such file",
+        ),
+        (
+            "models.base.path=/none/base",
+            4,
+            "model `base`: /none/base is not a folder",
+        ),
+        (
+            "prompts=/none/prompts",
+            2,
+            "the prompts folder does not exist",
+        ),
+    ] {
+        let config = bench.config("missing", &[set]);
+        let error = preflight(&config).unwrap_err();
+        assert_eq!(error.category().exit_code(), code, "{error}");
+        assert!(
+            error.to_string().contains(words) && error.hint().is_some(),
+            "{error}"
+        );
+        let run = Run::create(config).unwrap();
+        assert!(run.execute(&Quiet, &AtomicBool::new(false)).is_err());
+        assert!(!run.dir().join("shards").exists());
+    }
+}
+
+#[test]
 fn a_run_that_keeps_nothing_says_so() {
     let bench = Bench::new();
     let config = bench.config("none", &["execute.rules.published.min_code_lines=99"]);

@@ -2,7 +2,7 @@
 
 mod assess;
 mod curate;
-mod evaluate;
+pub(crate) mod evaluate;
 mod execute;
 mod export;
 mod import;

@@ -16,7 +16,12 @@ use crate::numbers::{bytes, grouped};
 pub fn all(config: &Config, fix: bool, say: &dyn Fn(&str)) -> Vec<Check> {
     let cache = cache(&config.cache);
     let writable = cache.ok;
-    let mut checks = vec![machine::cores(), machine::memory(), machine::disk(&config.cache), cache];
+    let mut checks = vec![
+        machine::cores(),
+        machine::memory(),
+        machine::disk(&config.cache),
+        cache,
+    ];
     checks.extend(python::all(config, fix && writable, say));
     for (name, model) in &config.models {
         let config::Model::Embedded { path } = model;
@@ -55,12 +60,24 @@ fn load(name: &str, path: &str, config: &Config) -> Check {
     };
     match loaded {
         Ok(model) => {
-            let weights: usize = model.network().parameters().iter().map(|(_, tensor)| tensor.elem_count()).sum();
+            let weights: usize = model
+                .network()
+                .parameters()
+                .iter()
+                .map(|(_, tensor)| tensor.elem_count())
+                .sum();
             let place = if path == BUILTIN { "built in" } else { path };
-            Check::good("model", format!("`{name}` loads ({place}): {} weights", grouped(weights as u64)))
+            Check::good(
+                "model",
+                format!(
+                    "`{name}` loads ({place}): {} weights",
+                    grouped(weights as u64)
+                ),
+            )
         }
         Err((message, hint)) => {
-            let remedy = hint.unwrap_or_else(|| format!("correct `models.{name}.path`, or write `builtin`"));
+            let remedy =
+                hint.unwrap_or_else(|| format!("correct `models.{name}.path`, or write `builtin`"));
             Check::failed("model", format!("`{name}`: {message}"), remedy)
         }
     }
@@ -68,7 +85,10 @@ fn load(name: &str, path: &str, config: &Config) -> Check {
 
 /// Which device the embedded model uses. A GPU is never needed.
 fn gpu() -> Check {
-    Check::good("gpu", "none is needed: this build runs the embedded model on the processor")
+    Check::good(
+        "gpu",
+        "none is needed: this build runs the embedded model on the processor",
+    )
 }
 
 fn size(value: u64) -> String {

@@ -1,7 +1,10 @@
 //! Arrow rows as JSON objects.
 
 use arrow_array::types::{Float32Type, Float64Type, Int32Type, Int64Type, UInt32Type, UInt64Type};
-use arrow_array::{Array, ArrowPrimitiveType, BooleanArray, ListArray, PrimitiveArray, RecordBatch, StringArray, StructArray};
+use arrow_array::{
+    Array, ArrowPrimitiveType, BooleanArray, ListArray, PrimitiveArray, RecordBatch, StringArray,
+    StructArray,
+};
 use arrow_schema::DataType;
 use serde_json::{Map, Value};
 
@@ -9,7 +12,9 @@ use serde_json::{Map, Value};
 pub fn row(batch: &RecordBatch, index: usize) -> Result<Map<String, Value>, String> {
     let schema = batch.schema();
     let columns = schema.fields().iter().zip(batch.columns());
-    columns.map(|(field, column)| Ok((field.name().clone(), value(column.as_ref(), index)?))).collect()
+    columns
+        .map(|(field, column)| Ok((field.name().clone(), value(column.as_ref(), index)?)))
+        .collect()
 }
 
 /// One value of a column.
@@ -28,13 +33,16 @@ fn value(array: &dyn Array, index: usize) -> Result<Value, String> {
         DataType::Float64 => number::<Float64Type>(array, index)?,
         DataType::List(_) => {
             let items = cast::<ListArray>(array)?.value(index);
-            (0..items.len()).map(|item| value(items.as_ref(), item)).collect::<Result<_, _>>()?
+            (0..items.len())
+                .map(|item| value(items.as_ref(), item))
+                .collect::<Result<_, _>>()?
         }
         DataType::Struct(fields) => {
             let parts = cast::<StructArray>(array)?;
             let named = fields.iter().zip(parts.columns());
-            let object: Result<Map<_, _>, String> =
-                named.map(|(field, part)| Ok((field.name().clone(), value(part.as_ref(), index)?))).collect();
+            let object: Result<Map<_, _>, String> = named
+                .map(|(field, part)| Ok((field.name().clone(), value(part.as_ref(), index)?)))
+                .collect();
             Value::Object(object?)
         }
         other => return Err(format!("a column of type {other} is not known")),
@@ -42,7 +50,10 @@ fn value(array: &dyn Array, index: usize) -> Result<Value, String> {
 }
 
 fn cast<T: 'static>(array: &dyn Array) -> Result<&T, String> {
-    array.as_any().downcast_ref().ok_or_else(|| format!("a column is not {}", array.data_type()))
+    array
+        .as_any()
+        .downcast_ref()
+        .ok_or_else(|| format!("a column is not {}", array.data_type()))
 }
 
 fn number<T: ArrowPrimitiveType>(array: &dyn Array, index: usize) -> Result<Value, String>
@@ -67,7 +78,11 @@ mod tests {
         let fields: Fields = vec![Field::new("role", DataType::Utf8, false)].into();
         let mut messages = ListBuilder::new(StructBuilder::from_fields(fields, 2));
         for role in ["user", "assistant"] {
-            messages.values().field_builder::<StringBuilder>(0).unwrap().append_value(role);
+            messages
+                .values()
+                .field_builder::<StringBuilder>(0)
+                .unwrap()
+                .append_value(role);
             messages.values().append(true);
         }
         messages.append(true);
