@@ -18,7 +18,7 @@ fn aside(path: &Path) -> PathBuf {
 
 /// Writes a file aside, syncs it, renames it into place and syncs the folder, which is made when it is absent.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     create_dir(folder)?;
     let aside = aside(path);
     let written = File::create(&aside).and_then(|mut file| {
@@ -55,8 +55,23 @@ pub(crate) fn sync_dir(path: &Path) -> Result<(), Error> {
         .map_err(|error| Error::io("sync the folder", path, error))
 }
 
+/// The folder that a path lies in; `.` for a bare name.
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
 /// Moves a finished folder into place: every file in it is synced first. An existing folder is replaced.
 pub(crate) fn publish_dir(from: &Path, to: &Path) -> Result<(), Error> {
+    if to.exists() {
+        remove_dir(to)?;
+    }
+    publish_new_dir(from, to)
+}
+
+/// As [`publish_dir`], but an existing folder that is not empty stays and is an error.
+pub(crate) fn publish_new_dir(from: &Path, to: &Path) -> Result<(), Error> {
     for entry in fs::read_dir(from).map_err(|error| Error::io("read the folder", from, error))? {
         let path = entry
             .map_err(|error| Error::io("read the folder", from, error))?
@@ -68,11 +83,8 @@ pub(crate) fn publish_dir(from: &Path, to: &Path) -> Result<(), Error> {
         }
     }
     sync_dir(from)?;
-    if to.exists() {
-        remove_dir(to)?;
-    }
     fs::rename(from, to).map_err(|error| Error::io("move the folder into place at", to, error))?;
-    sync_dir(to.parent().unwrap_or(Path::new(".")))
+    sync_dir(folder_of(to))
 }
 
 /// Removes a folder and everything in it, if it is there.
@@ -129,6 +141,19 @@ mod tests {
             .map(|entry| entry.unwrap().file_name())
             .collect();
         assert_eq!(names, ["x.parquet"]);
+    }
+
+    #[test]
+    fn a_published_folder_is_replaced_only_on_purpose() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        write(&to.join("x"), b"old").unwrap();
+        write(&from.join("x"), b"new").unwrap();
+        assert!(publish_new_dir(&from, &to).is_err());
+        assert_eq!(read(&to.join("x")).unwrap(), b"old");
+        publish_dir(&from, &to).unwrap();
+        assert_eq!(read(&to.join("x")).unwrap(), b"new");
+        assert_eq!(folder_of(Path::new("bare")), Path::new("."));
     }
 
     #[test]

@@ -56,8 +56,11 @@ pub fn unpack_builtin(cache: &Path) -> Result<PathBuf, Error> {
     for (name, bytes) in files {
         atomic::write(&aside.path().join(name), bytes)?;
     }
-    // Another process may have been quicker; its folder has the same content.
-    match atomic::publish_dir(aside.path(), &folder) {
+    if folder.exists() && !files.iter().all(whole) {
+        atomic::remove_dir(&folder)?;
+    }
+    // Another process may have been quicker; its folder has the same content and may be in use, so it stays.
+    match atomic::publish_new_dir(aside.path(), &folder) {
         Err(_) if files.iter().all(whole) => {}
         other => other?,
     }
