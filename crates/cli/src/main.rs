@@ -13,6 +13,7 @@ mod paint;
 mod report;
 mod rows;
 mod stop;
+mod threads;
 
 use std::process::ExitCode;
 
@@ -25,6 +26,8 @@ use exit::Exit;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    threads::one_for_each_product();
+    threads::all_cores_for_the_rest();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(problem) => {

@@ -1,15 +1,16 @@
 //! Prints generated records as JSON lines.
 //!
-//! `cargo run --release -p caco-gradeschool --example show -- SPLIT SEED COUNT [--problems]` with SPLIT `base`, `seeds`
-//! or `held-out`. `--problems` prints only `id`, `problem` and `answer`: the form of the seed and benchmark files in
+//! `cargo run --release -p caco-gradeschool --example show -- SPLIT SEED COUNT [--problems]` with SPLIT `base`, `base-long`,
+//! `seeds` or `held-out`. `--problems` prints only `id`, `problem` and `answer`: the form of the seed and benchmark files in
 //! `seeds/` and `examples/`.
 use caco_gradeschool::{BOUNDS, Split, generate};
 
 fn main() -> Result<(), String> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let usage = "usage: show base|seeds|held-out SEED COUNT [--problems]";
+    let usage = "usage: show base|base-long|seeds|held-out SEED COUNT [--problems]";
     let split = match args.first().map(String::as_str) {
         Some("base") => Split::Base,
+        Some("base-long") => Split::BaseLong,
         Some("seeds") => Split::Seeds,
         Some("held-out") => Split::HeldOut,
         _ => return Err(usage.to_owned()),

@@ -18,11 +18,14 @@ use crate::words::{HOLDERS, PARTS, PEOPLE, THINGS};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Split {
-    /// Shapes that a base model is trained on: every one-step program, and a fixed share of those of two and three steps.
+    /// Compositions that a base model is trained on: every one-step program, and a fixed share of those of two
+    /// and three steps.
     Base,
-    /// All other shapes, up to four steps: what seeds of a run are made of.
+    /// The base's compositions of three steps, and a small fixed share of those of four steps.
+    BaseLong,
+    /// All other compositions, up to four steps: what seeds of a run are made of.
     Seeds,
-    /// The shapes of [`Split::Seeds`], from another random stream: what students are tested on.
+    /// The compositions of [`Split::Seeds`], from another random stream: what students are tested on.
     HeldOut,
 }
 
@@ -55,6 +58,7 @@ pub fn generate(split: Split, seed: u64, index: u64, largest: i64) -> Record {
         Split::Base => 1,
         Split::Seeds => 2,
         Split::HeldOut => 3,
+        Split::BaseLong => 5,
     };
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(stream);
@@ -65,7 +69,7 @@ pub fn generate(split: Split, seed: u64, index: u64, largest: i64) -> Record {
         let Some(plan) = Plan::draw(steps, &mut rng) else {
             continue;
         };
-        if base_may_see(&plan.shape(), steps) != (split == Split::Base) {
+        if base_may_see(&plan.shape(), steps) != matches!(split, Split::Base | Split::BaseLong) {
             continue;
         }
         for _ in 0..40 {
@@ -82,6 +86,8 @@ fn pick_steps(split: Split, rng: &mut ChaCha8Rng) -> usize {
         (Split::Base, 0..=14) => 1,
         (Split::Base, 15..=49) => 2,
         (Split::Base, _) => 3,
+        (Split::BaseLong, 0..=34) => 3,
+        (Split::BaseLong, _) => 4,
         (_, 0..=14) => 2,
         (_, 15..=59) => 3,
         _ => 4,
@@ -116,7 +122,7 @@ fn base_may_see(shape: &str, steps: usize) -> bool {
         0 | 1 => true,
         2 => percent < 75,
         3 => percent < 45,
-        _ => false,
+        _ => percent < 15,
     }
 }
 

@@ -5,9 +5,10 @@
 //! small model can learn the three translations piece by piece and recombine them. Families are the openings
 //! ([`openings`]) and the events ([`events`]); a composition is an opening followed by events.
 //!
-//! The space of compositions is split by the *shape* of the program (its steps with names and constants masked):
-//! [`Split::Base`] holds the shapes that a base model may be trained on; [`Split::Seeds`] and [`Split::HeldOut`] draw
-//! from all the others, and never from the same random stream.
+//! The space of compositions is split by a hash of their steps, with the names as the family tables write them numbered
+//! and constants masked: [`Split::Base`] and [`Split::BaseLong`] hold the compositions that a base model may be trained
+//! on; [`Split::Seeds`] and [`Split::HeldOut`] draw from all the others, and never from the same random stream. Different
+//! compositions may still have one program structure; what a base has seen of those is listed in its model folder.
 //!
 //! Pure: no I/O, and record `index` of `(split, seed)` is the same on every machine.
 mod compose;

@@ -102,6 +102,8 @@ pub enum GradeschoolSplit {
     /// Shapes for base models.
     #[default]
     Base,
+    /// Shapes for base models, of three and four steps.
+    BaseLong,
     /// Shapes for seeds.
     Seeds,
     /// Shapes for benchmarks.

@@ -50,6 +50,7 @@ pub(super) fn each(
         if let Some(source) = &data.gradeschool {
             let split = match source.split {
                 GradeschoolSplit::Base => Split::Base,
+                GradeschoolSplit::BaseLong => Split::BaseLong,
                 GradeschoolSplit::Seeds => Split::Seeds,
                 GradeschoolSplit::HeldOut => Split::HeldOut,
             };
