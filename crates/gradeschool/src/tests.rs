@@ -62,7 +62,8 @@ fn base_sees_no_four_step_program_and_seeds_no_one_step_program() {
 
 #[test]
 fn no_composition_of_the_seeds_is_one_of_the_base() {
-    let compositions = |split| -> BTreeSet<String> { sample(split, 3000).into_iter().map(|r| r.family).collect() };
+    let compositions =
+        |split| -> BTreeSet<String> { sample(split, 3000).into_iter().map(|r| r.family).collect() };
     let (base, long) = (compositions(Split::Base), compositions(Split::BaseLong));
     for other in [compositions(Split::Seeds), compositions(Split::HeldOut)] {
         assert!(base.is_disjoint(&other) && long.is_disjoint(&other));

@@ -47,6 +47,9 @@ pub struct Layer {
     pub down: Var,
 }
 
+/// Attention over the packed rows of one call: rows of queries, keys and values to rows of mixed values.
+type Attend<'a> = dyn Fn(&Tensor) -> Result<Tensor> + 'a;
+
 /// A decoder in the Qwen2 layout with f32 parameters.
 pub struct Network {
     config: ModelConfig,
@@ -233,7 +236,7 @@ impl Network {
         self.check(packed)?;
         let device = self.embedding.device();
         let ids = Tensor::from_slice(&packed.tokens, packed.tokens.len(), device)?;
-        let attend: Box<dyn Fn(&Tensor) -> Result<Tensor>> = match path {
+        let attend: Box<Attend<'_>> = match path {
             Path::Fused => {
                 let ends: Arc<[usize]> = packed.ends.as_slice().into();
                 Box::new(move |qkv| {

@@ -217,9 +217,12 @@ impl<'m> Sampler<'m> {
                     })?;
                 handles.push(scope.spawn(move || pool.install(work)));
             }
-            Ok(handles
+            // Every thread is joined, also after one has failed.
+            let failures = handles
                 .into_iter()
-                .fold(false, |failed, handle| handle.join().is_err() || failed))
+                .filter_map(|handle| handle.join().err())
+                .count();
+            Ok(failures > 0)
         })?;
         let mut replies = Vec::with_capacity(requests.len());
         for result in results {

@@ -1,5 +1,7 @@
 //! A model is trained, interrupted, saved, loaded and sampled through the public interface.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use caco_model::train::{Example, TrainConfig, TrainEvent, train};
 use caco_model::{
     ComputePath, Error, Finish, Message, Model, ModelConfig, Packed, Precision, Request, Sampler,

@@ -5,6 +5,9 @@ use crate::{ComputePath, Error, Network, Packed, Result};
 use candle_core::Tensor;
 use rayon::ThreadPool;
 
+/// A part's share of the loss, and its gradient for every parameter.
+type Gradients = (f32, Vec<Tensor>);
+
 /// One single-threaded pool per worker, so that no operation spreads over the cores of a busy machine.
 pub(super) struct Workers {
     pools: Vec<ThreadPool>,
@@ -30,7 +33,7 @@ impl Workers {
     pub(super) fn run(&self, network: &Network, parts: &[Packed]) -> Result<(f32, Vec<Tensor>)> {
         let targets = parts.iter().map(|part| part.targets.len()).sum();
         let share = parts.len().div_ceil(self.pools.len());
-        let results: Vec<Result<Vec<(f32, Vec<Tensor>)>>> = std::thread::scope(|scope| {
+        let results: Vec<Result<Vec<Gradients>>> = std::thread::scope(|scope| {
             let handles: Vec<_> = parts
                 .chunks(share)
                 .zip(&self.pools)
