@@ -105,15 +105,21 @@ impl ModelConfig {
     /// Reads `config.json`.
     ///
     /// # Errors
-    /// When the file is missing, a field is missing, or it describes another layout than Qwen2.
+    /// When the file is missing, a field is missing, or it describes another layout than Qwen2 or Llama.
     pub fn load(path: &Path) -> Result<Self> {
         let json: Value = files::read_json(path)?;
         let wrong = |message: String| Error::config(path.display().to_string(), message);
-        if json["model_type"] != "qwen2" {
+        let layouts = ["qwen2", "llama"];
+        if !layouts.iter().any(|layout| json["model_type"] == *layout) {
             return Err(wrong(format!(
-                "model_type is {}, only \"qwen2\" can be loaded",
+                "model_type is {}, only \"qwen2\" and \"llama\" can be loaded",
                 json["model_type"]
             )));
+        }
+        if json["mlp_bias"] == true {
+            return Err(wrong(
+                "mlp_bias is true, only feed-forward layers without biases can be computed".to_string(),
+            ));
         }
         if json["use_sliding_window"] == true {
             return Err(wrong(
@@ -153,13 +159,19 @@ impl ModelConfig {
         Ok(config)
     }
 
-    /// The content of `config.json`; `dtype` is the weights' type, `end` and `pad` are token ids.
+    /// The content of `config.json`, as a Llama with attention biases: for a Qwen2, `transformers` 5 puts its own
+    /// pre-tokenizer in the place of ours and takes numbers apart.
+    ///
+    /// `dtype` is the weights' type, `end` and `pad` are token ids.
     #[must_use]
     pub fn to_json(&self, dtype: &str, end: u32, pad: u32) -> Value {
         json!({
-            "architectures": ["Qwen2ForCausalLM"],
-            "model_type": "qwen2",
+            "architectures": ["LlamaForCausalLM"],
+            "model_type": "llama",
+            "attention_bias": true,
             "attention_dropout": 0.0,
+            "mlp_bias": false,
+            "head_dim": self.head_dim(),
             "bos_token_id": null,
             "eos_token_id": end,
             "pad_token_id": pad,
@@ -168,7 +180,6 @@ impl ModelConfig {
             "initializer_range": 0.02,
             "intermediate_size": self.intermediate_size,
             "max_position_embeddings": self.max_position_embeddings,
-            "max_window_layers": self.num_hidden_layers,
             "num_attention_heads": self.num_attention_heads,
             "num_hidden_layers": self.num_hidden_layers,
             "num_key_value_heads": self.num_key_value_heads,
@@ -177,7 +188,6 @@ impl ModelConfig {
             "tie_word_embeddings": self.tie_word_embeddings,
             "torch_dtype": dtype,
             "use_cache": true,
-            "use_sliding_window": false,
             "vocab_size": self.vocab_size,
         })
     }

@@ -75,6 +75,10 @@ fn parts(name: &str, config: &ModelConfig) -> Vec<(String, usize)> {
         .collect()
 }
 
+fn output_bias(layer: usize) -> String {
+    format!("model.layers.{layer}.self_attn.o_proj.bias")
+}
+
 /// Writes tensors with the metadata that PyTorch readers expect; names are ordered, so equal tensors give equal bytes.
 pub(crate) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>) -> Result<()> {
     let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
@@ -99,6 +103,12 @@ pub(crate) fn save(network: &Network, path: &Path, precision: Precision) -> Resu
             tensors.insert(published, tensor.force_contiguous()?);
             at += rows;
         }
+    }
+    // The Llama layout has a bias after attention, too; ours is the layout of Qwen2, without one.
+    let config = network.config();
+    for layer in 0..config.num_hidden_layers {
+        let zeros = Tensor::zeros(config.hidden_size, precision.dtype(), &Device::Cpu)?;
+        tensors.insert(output_bias(layer), zeros);
     }
     write(path, &tensors)
 }
@@ -154,7 +164,21 @@ pub(crate) fn load(config: ModelConfig, dir: &Path, device: &Device) -> Result<N
         );
     }
     let shape_of = config.clone();
+    for layer in 0..config.num_hidden_layers {
+        if let Some((path, bias)) = found.remove(&output_bias(layer)) {
+            let largest = bias.to_dtype(DType::F32)?.abs()?.max_all()?;
+            if largest.to_scalar::<f32>()? != 0.0 {
+                let message = "is not zero; a bias after attention cannot be computed";
+                return Err(Error::tensor(path, &output_bias(layer), message));
+            }
+        }
+    }
+    // A Llama without attention biases is one whose biases are zero.
+    let biased = found.keys().any(|name| name.ends_with("q_proj.bias"));
     Network::build(config, device, |name, shape| {
+        if name.ends_with("qkv_bias") && !biased {
+            return Ok(Tensor::zeros(shape, DType::F32, &Device::Cpu)?);
+        }
         let mut stack = Vec::new();
         for (published, rows) in parts(name, &shape_of) {
             let (path, tensor) = found.remove(&published).ok_or_else(|| {

@@ -37,7 +37,7 @@ fn transformers_agree() {
         String::from_utf8_lossy(&output.stderr)
     );
     let theirs: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(theirs["model"], "Qwen2ForCausalLM");
+    assert_eq!(theirs["model"], "LlamaForCausalLM");
     let model = Model::load(&folder).unwrap();
     assert_eq!(
         theirs["chat"],
