@@ -118,7 +118,8 @@ impl ModelConfig {
         }
         if json["mlp_bias"] == true {
             return Err(wrong(
-                "mlp_bias is true, only feed-forward layers without biases can be computed".to_string(),
+                "mlp_bias is true, only feed-forward layers without biases can be computed"
+                    .to_string(),
             ));
         }
         if json["use_sliding_window"] == true {
