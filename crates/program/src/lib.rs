@@ -26,6 +26,7 @@ mod guard;
 mod names;
 mod parse;
 pub mod quantities;
+pub mod routing;
 mod rules;
 
 pub use canonical::{normal_form, structure};
