@@ -123,9 +123,11 @@ impl<'a> Context<'a> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let config = caco_sandbox::Config {
             workers: settings.workers.unwrap_or(cores.min(8)),
-            cpu_seconds: settings.cpu_seconds,
-            wall_seconds: settings.wall_seconds,
-            memory_mb: settings.memory_mb,
+            limits: caco_sandbox::Limits {
+                cpu_seconds: settings.cpu_seconds,
+                wall_seconds: settings.wall_seconds,
+                memory_mb: settings.memory_mb,
+            },
             ..caco_sandbox::Config::for_environment(&environment)
         };
         let sandbox = Sandbox::start(config).map_err(python_error)?;

@@ -1,7 +1,19 @@
 //! Settings of a pool.
 
-use crate::{Environment, Error, Result};
+use crate::{Environment, Error, Isolation, Level, Limits, Result};
 use std::path::PathBuf;
+
+/// Which tier runs programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TierChoice {
+    /// The batch tier where a program's text allows it, a child of its own otherwise.
+    #[default]
+    Auto,
+    /// A child for each program.
+    Own,
+    /// The batch tier whatever the text: for tests of what happens when the gate is wrong.
+    Batch,
+}
 
 /// Settings of a [`Sandbox`](crate::Sandbox). The defaults are the published limits where there are any.
 #[derive(Debug, Clone)]
@@ -12,26 +24,33 @@ pub struct Config {
     pub site: Option<PathBuf>,
     /// How many programs run at once, from 1. Default: the machine's cores.
     pub workers: usize,
-    /// CPU time of a program in seconds, over all its threads, read from outside of it. Default: 10.
-    pub cpu_seconds: f64,
-    /// Wall time of a program in seconds, the looser cap (for programs that sleep). Default: 20.
-    pub wall_seconds: f64,
-    /// Address space of a program in MiB. Default: 1024.
-    pub memory_mb: u64,
+    /// What each program may use, where [`Sandbox::submit`](crate::Sandbox::submit) does not say otherwise.
+    pub limits: Limits,
+    /// CPU seconds of a first pass: a program that is cut off there runs again, with its whole limit, when nothing else
+    /// waits, so that hangs do not hold up the others. Above 0. Default: 1.
+    pub first_pass_seconds: f64,
     /// How many bytes a program may print, on each of stdout and stderr, before it is killed. Default: 65,536.
     pub output_bytes: usize,
     /// How many characters the wire form of `input` and of `output` may have. Default: 65,536.
     pub max_answer_bytes: usize,
     /// Modules that every interpreter has imported before the first program. Missing ones are skipped.
     pub preload: Vec<String>,
-    /// Modules that a second kind of interpreter has imported as well. It starts when a program first names one of
-    /// [`heavy_words`](Self::heavy_words). Default: numpy, sympy.
+    /// Modules that a second kind of interpreter has imported as well; it starts when a program first imports one of them.
+    /// Missing ones are skipped. Default: numpy, sympy, networkx.
     pub preload_heavy: Vec<String>,
-    /// A program whose text contains one of these words runs in the second kind. A wrong guess costs only time.
-    pub heavy_words: Vec<String>,
-    /// Whether to use namespaces, Landlock and seccomp where the machine has them. Default: true. Limits, no-new-privileges
-    /// and the kill of the process tree are always on.
-    pub isolate: bool,
+    /// What protection is asked for. Default: [`Isolation::Best`].
+    pub isolation: Isolation,
+    /// Below this level the pool does not start. Default: [`Level::Limits`], so that it always does.
+    pub floor: Level,
+    /// How many bytes of stdout and of stderr an outcome keeps: the last ones. Default: 4,096.
+    pub keep_bytes: usize,
+    /// Which tier runs programs. Default: [`TierChoice::Auto`].
+    pub tier: TierChoice,
+    /// After how many programs a child of the batch tier is replaced, from 1. Default: 1,024.
+    pub renew_after: usize,
+    /// The share of programs of the batch tier that run a second time, in a child of their own; where the two answers
+    /// differ, their whole batch is run anew. From 0 to 1; which ones is a function of their text. Default: 1/512.
+    pub audit_share: f64,
     /// Where the programs' empty working folders are made. Default: the system's temporary folder.
     pub scratch: Option<PathBuf>,
 }
@@ -46,15 +65,18 @@ impl Default for Config {
             python: PathBuf::from("python3"),
             site: None,
             workers: std::thread::available_parallelism().map_or(1, usize::from),
-            cpu_seconds: 10.0,
-            wall_seconds: 20.0,
-            memory_mb: 1024,
+            limits: Limits::default(),
+            first_pass_seconds: 1.0,
             output_bytes: 65_536,
             max_answer_bytes: 65_536,
             preload: words(LIGHT),
-            preload_heavy: words("numpy sympy"),
-            heavy_words: words("numpy sympy scipy mpmath pandas networkx"),
-            isolate: true,
+            preload_heavy: words("numpy sympy networkx"),
+            isolation: Isolation::Best,
+            floor: Level::Limits,
+            keep_bytes: 4096,
+            tier: TierChoice::Auto,
+            renew_after: 1024,
+            audit_share: 1.0 / 512.0,
             scratch: None,
         }
     }
@@ -78,18 +100,18 @@ impl Config {
                 problem: problem.into(),
             })
         };
-        let seconds = |x: f64| x > 0.0 && x <= 86_400.0;
         if self.workers == 0 || self.workers > 1024 {
             return wrong("workers", "must be from 1 to 1024");
         }
-        if !seconds(self.cpu_seconds) {
-            return wrong("cpu_seconds", "must be above 0 and at most 86400");
+        self.limits.check()?;
+        if !(self.first_pass_seconds > 0.0 && self.first_pass_seconds <= 86_400.0) {
+            return wrong("first_pass_seconds", "must be above 0 and at most 86400");
         }
-        if !seconds(self.wall_seconds) {
-            return wrong("wall_seconds", "must be above 0 and at most 86400");
+        if !(0.0..=1.0).contains(&self.audit_share) {
+            return wrong("audit_share", "must be from 0 to 1");
         }
-        if !(64..=1 << 20).contains(&self.memory_mb) {
-            return wrong("memory_mb", "must be from 64 to 1048576");
+        if self.renew_after == 0 {
+            return wrong("renew_after", "must be at least 1");
         }
         if !(1..=1 << 24).contains(&self.max_answer_bytes)
             || !(1..=1 << 28).contains(&self.output_bytes)

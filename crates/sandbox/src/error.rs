@@ -56,6 +56,31 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    /// A file of programs or outcomes could not be used.
+    #[error("{message}; {hint}")]
+    Bulk {
+        /// What went wrong, with the file.
+        message: String,
+        /// What to do about it.
+        hint: String,
+    },
+
+    /// The machine offers less protection than is asked for.
+    #[error(
+        "the sandbox reaches isolation level `{}` here, and `{}` is asked for: it lacks {missing}. Run on a machine or in a \
+         container that allows them (as root, or with unprivileged user namespaces, seccomp and Landlock), or ask for less \
+         with --isolation best and a lower --floor",
+        .reached.as_str(), .wanted.as_str()
+    )]
+    Isolation {
+        /// The level asked for.
+        wanted: crate::Level,
+        /// The level that the machine offers.
+        reached: crate::Level,
+        /// The layers that the highest level has and this machine has not, comma-separated.
+        missing: String,
+    },
+
     /// The interpreter did not come up as a sandbox.
     #[error("the sandbox could not start with {python}: {detail}")]
     Start {

@@ -1,5 +1,6 @@
 //! What happened to one program.
 
+use crate::Level;
 use serde::{Deserialize, Serialize};
 
 /// How a program ended.
@@ -40,11 +41,21 @@ impl Status {
     }
 }
 
+/// Which kind of child ran a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// One that runs many programs, one after another.
+    Batch,
+    /// One of its own.
+    Own,
+}
+
 /// Where the answer was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputSource {
-    /// The global `output`.
+    /// The global `output`, or what [`Via`](crate::Via) names instead.
     Variable,
     /// There was no `output`: the last non-empty line of stdout.
     Stdout,
@@ -56,8 +67,9 @@ pub enum OutputSource {
 ///
 /// `input` and `output` are JSON; what JSON lacks is tagged: `{"$int": "digits"}` beyond 64 bits, `{"$float": "nan"}` (also
 /// `inf`, `-inf`), `{"$tuple": [..]}`, `{"$set": [..]}`, `{"$frozenset": [..]}`, `{"$dict": [[key, value], ..]}` where keys are
-/// no plain strings, `{"$type": "numpy.ndarray", "dtype": .., "value": ..}`, and `{"$type": name, "text": str(value)}` for
-/// everything else (`Fraction`, `Decimal`, `complex`, `numpy.float64`, `sympy.Integer`, ..).
+/// no plain strings, `{"$type": "numpy.ndarray", "dtype": .., "shape": [..], "value": ..}`, `{"$type": "sympy.Rational", "text":
+/// str(value), "srepr": ..}` for sympy's objects (`srepr` rebuilds them, assumptions included), and `{"$type": name, "text":
+/// str(value)}` for everything else (`Fraction`, `Decimal`, `complex`, `numpy.float64`, ..).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// How it ended.
@@ -70,30 +82,60 @@ pub struct Outcome {
     pub error_line: Option<u32>,
     /// The global `input` as it was at the end, where the program defines it.
     pub input: Option<serde_json::Value>,
-    /// The global `output`.
+    /// The result: the global `output`, or what [`Via`](crate::Via) names instead.
     pub output: Option<serde_json::Value>,
     /// Canonical text of the answer: `str(output)`, or the last non-empty line of stdout where there is no `output`.
     pub output_text: Option<String>,
     /// Where `output_text` comes from.
     pub output_source: OutputSource,
-    /// The last 4,096 bytes of stdout, invalid UTF-8 replaced.
-    pub stdout_tail: String,
-    /// The last 4,096 bytes of stderr, invalid UTF-8 replaced.
-    pub stderr_tail: String,
+    /// The texts of the cells, one each, for [`Via::Cells`](crate::Via::Cells): empty where a cell gave no value or failed.
+    pub cells: Option<Vec<String>>,
+    /// The exit code that the program asked for with `sys.exit`.
+    pub exit_code: Option<i32>,
+    /// The last [`keep_bytes`](crate::Config::keep_bytes) of stdout, invalid UTF-8 replaced.
+    pub stdout: String,
+    /// The same of stderr, with the traceback of an exception.
+    pub stderr: String,
+    /// Which tier ran it; none where it was not run.
+    pub tier: Option<Tier>,
+    /// The level that `protection` comes to.
+    pub isolation: Level,
     /// The layers that were in force, comma-separated, such as `userns,pidns,netns,no_new_privs,rlimits`. Empty: the
     /// program was not run.
     pub protection: String,
     /// Interpreter and package versions, such as `cpython 3.11.7, numpy 2.4.0, sympy 1.14.0`.
     pub interpreter: String,
-    /// CPU time in milliseconds, of the program and the children it waited for.
+    /// CPU time in milliseconds: read from outside, the fork and the end of the child included; in the batch tier as the
+    /// child itself reads it, for this program alone.
     pub cpu_ms: f64,
-    /// Wall time in milliseconds.
+    /// Wall time in milliseconds, likewise.
     pub wall_ms: f64,
-    /// Largest resident memory in KiB (with the warm interpreter's own pages).
+    /// Largest resident memory in KiB, with the warm interpreter's own pages; in the batch tier that of its child so far.
     pub peak_kb: u64,
 }
 
 impl Outcome {
+    /// Whether both tell the same of a program: status, exception, input, answer and what was printed. Times, memory and the
+    /// tier may differ, and so may addresses in texts.
+    pub(crate) fn agrees_with(&self, other: &Self) -> bool {
+        let told = |outcome: &Self| {
+            let texts = (
+                outcome.output_text.clone(),
+                outcome.cells.clone(),
+                outcome.stdout.clone(),
+            );
+            let values = (outcome.input.clone(), outcome.output.clone());
+            (
+                outcome.status,
+                outcome.error_class.clone(),
+                outcome.error_line,
+                texts,
+                values,
+            )
+        };
+        told(self) == told(other)
+    }
+
     /// An outcome that has only a status and a reason yet.
     pub(crate) fn bare(status: Status, class: Option<&str>, message: Option<String>) -> Self {
         Self {
@@ -105,8 +147,12 @@ impl Outcome {
             output: None,
             output_text: None,
             output_source: OutputSource::None,
-            stdout_tail: String::new(),
-            stderr_tail: String::new(),
+            cells: None,
+            exit_code: None,
+            stdout: String::new(),
+            stderr: String::new(),
+            tier: None,
+            isolation: Level::Limits,
             protection: String::new(),
             interpreter: String::new(),
             cpu_ms: 0.0,

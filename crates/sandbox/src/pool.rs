@@ -1,71 +1,209 @@
 //! Many programs over a few warm interpreters.
 
-use crate::run::{Attempt, attempt};
-use crate::zygote::Zygote;
-use crate::{Config, Error, Outcome, Result, Status, environment};
-use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError, mpsc};
+use crate::queue::{Job, Lane, Reply};
+use crate::running::Running;
+use crate::worker::{self, Shared};
+use crate::{
+    Config, Error, Limits, Outcome, Program, Result, Status, TierChoice, Via, environment,
+};
+use caco_program::routing::{self, Uses};
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Programs with more text than this are not run.
+const MAX_PROGRAM: usize = 1 << 20;
+/// Nor those with more to read from stdin.
+const MAX_STDIN: usize = 16 << 20;
+/// How many programs are handed out before the first of them is settled, for each worker.
+const WINDOW: usize = 512;
+/// Of how many different programs [`Sandbox::stream`] remembers the outcome.
+const REMEMBERED: usize = 65_536;
+/// How often a stop flag is looked at.
+const TICK: Duration = Duration::from_millis(50);
 
 /// A pool of warm interpreters. Dropping it ends every process that it started.
-#[derive(Debug)]
 pub struct Sandbox {
-    config: Config,
-    python: PathBuf,
-    slots: Vec<Mutex<Slot>>,
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+    protection: String,
+    interpreter: String,
 }
 
-/// What one worker holds: an interpreter of each kind, started when first needed.
-#[derive(Debug, Default)]
-struct Slot {
-    light: Option<Zygote>,
-    heavy: Option<Zygote>,
+/// What a pool has done so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Statistics {
+    /// Programs answered by the batch tier.
+    pub batch: usize,
+    /// Programs answered by a child of their own.
+    pub own: usize,
+    /// Answers of the batch tier that were withheld; those programs ran in a child of their own.
+    pub withheld: usize,
+    /// Answers of the batch tier that were checked against a child of their own.
+    pub audited: usize,
+    /// Audits that did not agree.
+    pub disagreed: usize,
 }
 
 impl Sandbox {
-    /// Finds the interpreter and starts the first worker, with a test program run through it; the others start when they
-    /// are first needed.
+    /// Finds the interpreter and starts the first worker, with a test program run through it; interpreters of the others
+    /// start when they are first needed.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a setting out of range, [`Error::NoPython`] where the interpreter cannot be used, and
-    /// [`Error::Start`] where it does not come up.
+    /// [`Error::Setting`] for a setting out of range, [`Error::NoPython`] where the interpreter cannot be used,
+    /// [`Error::Start`] where it does not come up, and [`Error::Isolation`] where the machine offers less protection than
+    /// the settings ask for.
     pub fn start(config: Config) -> Result<Self> {
         config.check()?;
         let python = environment::probe(&config.python)?.executable;
-        let slots = (0..config.workers).map(|_| Mutex::default()).collect();
-        let sandbox = Self {
+        let workers = config.workers;
+        let shared = Arc::new(Shared {
             config,
             python,
-            slots,
+            queue: Default::default(),
+            closing: AtomicBool::new(false),
+            open: Default::default(),
+            counts: Default::default(),
+        });
+        let first = worker::new_host(&shared, false)?;
+        let mut sandbox = Self {
+            protection: first.protection().to_owned(),
+            interpreter: first.interpreter().to_owned(),
+            shared,
+            threads: Vec::new(),
         };
-        let first = sandbox.new_zygote(false)?;
-        if let Some(slot) = sandbox.slots.first() {
-            slot.lock().unwrap_or_else(PoisonError::into_inner).light = Some(first);
+        let mut first = Some(first);
+        for number in 0..workers {
+            let thread = worker::spawn(&sandbox.shared, number, first.take())?;
+            sandbox.threads.push(thread);
         }
         Ok(sandbox)
     }
 
-    /// The layers in force for ordinary programs, as in [`Outcome::protection`]; empty while no worker is up.
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    /// The layers in force for ordinary programs, as in [`Outcome::protection`].
     pub fn protection(&self) -> String {
-        self.first(|zygote| zygote.protection.clone())
+        self.protection.clone()
     }
 
-    /// The interpreter of ordinary programs, as in [`Outcome::interpreter`]; empty while no worker is up.
+    /// The interpreter of ordinary programs, as in [`Outcome::interpreter`].
     pub fn interpreter(&self) -> String {
-        self.first(|zygote| zygote.interpreter.clone())
+        self.interpreter.clone()
     }
 
-    fn first(&self, of: impl Fn(&Zygote) -> String) -> String {
-        let held = self.slots.iter().find_map(|slot| {
-            let slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            slot.light.as_ref().map(&of)
-        });
-        held.unwrap_or_default()
+    /// Programs that run or wait.
+    pub fn open(&self) -> usize {
+        self.shared.open.load(Ordering::Relaxed)
     }
 
-    /// Runs programs on all workers and returns their outcomes in the order given. A text that occurs more than once runs
-    /// once. `progress` is called on this thread with the number of programs settled so far.
+    /// Programs that wait.
+    pub fn queued(&self) -> usize {
+        self.shared.queue.len()
+    }
+
+    /// What the pool has done so far.
+    pub fn statistics(&self) -> Statistics {
+        let counts = &self.shared.counts;
+        let read = |counter: &std::sync::atomic::AtomicUsize| counter.load(Ordering::Relaxed);
+        Statistics {
+            batch: read(&counts.batch),
+            own: read(&counts.own),
+            withheld: read(&counts.withheld),
+            audited: read(&counts.audited),
+            disagreed: read(&counts.disagreed),
+        }
+    }
+
+    /// Hands a program to the pool. The outcome can be awaited on any executor; dropping it cancels the program.
+    ///
+    /// ```no_run
+    /// # async fn example() -> caco_sandbox::Result<()> {
+    /// use caco_sandbox::{Config, Limits, Program, Sandbox};
+    /// let sandbox = Sandbox::start(Config::default())?;
+    /// let limits = Limits { cpu_seconds: 2.0, ..Limits::default() };
+    /// let outcome = sandbox.submit(Program::contract("output = 6 * 7"), limits)?.await?;
+    /// assert_eq!(outcome.output_text.as_deref(), Some("42"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where the limits are out of range. The future ends with a failure of the machine, or with
+    /// [`Error::Interrupted`] where the pool is dropped first; what a program does is never an error.
+    pub fn submit(&self, program: Program, limits: Limits) -> Result<Running> {
+        limits.check()?;
+        let (promise, running, cancelled) = Running::new();
+        self.enqueue(
+            Arc::new(program),
+            limits,
+            cancelled,
+            Box::new(|outcome| promise.keep(outcome)),
+        );
+        Ok(running)
+    }
+
+    fn enqueue(
+        &self,
+        program: Arc<Program>,
+        limits: Limits,
+        cancelled: Arc<AtomicBool>,
+        reply: Reply,
+    ) {
+        let (text, stdin) = (program.text_size(), program.stdin.len());
+        if text > MAX_PROGRAM || stdin > MAX_STDIN {
+            let message = format!(
+                "the program has {text} bytes and {stdin} on its stdin; at most {MAX_PROGRAM} and {MAX_STDIN} are taken"
+            );
+            return reply(Ok(Outcome::bare(Status::Unsupported, None, Some(message))));
+        }
+        let (lane, uses, heavy) = self.route(&program);
+        self.shared.open.fetch_add(1, Ordering::Relaxed);
+        self.shared.queue.push(Job::new(
+            program,
+            limits,
+            (uses, heavy),
+            lane,
+            cancelled,
+            reply,
+        ));
+    }
+
+    fn route(&self, program: &Program) -> (Lane, Uses, bool) {
+        let texts: Vec<&String> = match program.via {
+            Via::Cells => program.cells.iter().collect(),
+            _ => vec![&program.code],
+        };
+        let (mut own, mut uses) = (false, Uses::default());
+        for text in texts {
+            let route = routing::route(text);
+            own |= route.own.is_some();
+            uses = uses.and(route.uses);
+        }
+        let heavy = uses.numpy || uses.sympy;
+        let lane = match self.shared.config.tier {
+            TierChoice::Auto if own => Lane::Own,
+            TierChoice::Own => Lane::Own,
+            TierChoice::Auto | TierChoice::Batch => Lane::Batch,
+        };
+        if self.shared.config.tier == TierChoice::Batch {
+            uses = Uses {
+                random: true,
+                decimal: true,
+                numpy: heavy,
+                sympy: heavy,
+            };
+        }
+        (lane, uses, heavy)
+    }
+
+    /// Runs programs of the contract on all workers and returns their outcomes in the order given. A text that occurs more
+    /// than once runs once. `progress` is called on this thread with the number of programs settled so far.
     ///
     /// # Errors
     /// [`Error::Interrupted`] once `stop` is set and the running programs are dead; else failures of the machine. What a
@@ -76,161 +214,162 @@ impl Sandbox {
         progress: &dyn Fn(usize),
         stop: &AtomicBool,
     ) -> Result<Vec<Outcome>> {
-        let mut index_of: HashMap<&str, usize> = HashMap::new();
-        let mut unique: Vec<(&str, usize)> = Vec::new();
-        let place: Vec<usize> = programs
+        let mut outcomes = Vec::with_capacity(programs.len());
+        let mut items = programs
             .iter()
-            .map(|&program| {
-                let i = *index_of.entry(program).or_insert_with(|| {
-                    unique.push((program, 0));
-                    unique.len() - 1
-                });
-                if let Some(entry) = unique.get_mut(i) {
-                    entry.1 += 1;
-                }
-                i
-            })
-            .collect();
-        let outcomes = self.run_unique(&unique, progress, stop)?;
-        Ok(place
-            .into_iter()
-            .filter_map(|i| outcomes.get(i).cloned())
-            .collect())
+            .map(|text| Ok::<_, Error>(Program::contract(*text)));
+        self.stream(
+            &mut items,
+            &self.shared.config.limits,
+            stop,
+            &mut |outcome| {
+                outcomes.push(outcome.clone());
+                progress(outcomes.len());
+                Ok(())
+            },
+        )?;
+        Ok(outcomes)
     }
 
-    fn run_unique(
+    /// Runs programs as they come and hands their outcomes to `each` in the same order, on this thread. Bounded: at most
+    /// 512 programs for each worker are taken before the first of them is settled. A program that occurs more than once
+    /// runs once, as far as the last 65,536 different ones are concerned.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] once `stop` is set and the running programs are dead, failures of the machine, and what
+    /// `programs` and `each` return.
+    pub fn stream<E: From<Error>>(
         &self,
-        programs: &[(&str, usize)],
-        progress: &dyn Fn(usize),
+        programs: &mut dyn Iterator<Item = std::result::Result<Program, E>>,
+        limits: &Limits,
         stop: &AtomicBool,
-    ) -> Result<Vec<Outcome>> {
-        let (next, abort) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let halted = || stop.load(Ordering::Relaxed) || abort.load(Ordering::Relaxed);
-        let (sender, receiver) = mpsc::channel();
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; programs.len()];
-        let mut failure = None;
-        std::thread::scope(|scope| {
-            for slot in self.slots.iter().take(programs.len()) {
-                let (sender, next, halted) = (sender.clone(), &next, &halted);
-                scope.spawn(move || {
-                    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-                    while !halted() {
-                        let i = next.fetch_add(1, Ordering::Relaxed);
-                        let Some((program, _)) = programs.get(i) else {
-                            break;
-                        };
-                        let outcome = self.run_one(&mut slot, program, halted);
-                        if sender.send((i, outcome)).is_err() {
-                            break;
-                        }
-                    }
-                });
-            }
-            drop(sender);
-            let mut done = 0;
-            for (i, outcome) in receiver {
-                match outcome {
-                    Ok(outcome) => {
-                        if let (Some(place), Some((_, times))) =
-                            (outcomes.get_mut(i), programs.get(i))
-                        {
-                            *place = Some(outcome);
-                            done += times;
-                        }
-                        progress(done);
-                    }
-                    Err(error) => {
-                        abort.store(true, Ordering::Relaxed);
-                        // Workers halted by the first failure report an interruption: the first one counts.
-                        failure.get_or_insert(error);
-                    }
-                }
-            }
-        });
-        match failure {
-            Some(error) => Err(error),
-            None => outcomes
-                .into_iter()
-                .collect::<Option<Vec<_>>>()
-                .ok_or(Error::Interrupted),
+        each: &mut dyn FnMut(&Outcome) -> std::result::Result<(), E>,
+    ) -> std::result::Result<usize, E> {
+        limits.check()?;
+        let cancelled: Arc<AtomicBool> = Arc::default();
+        let result = self.stream_until(programs, limits, (stop, &cancelled), each);
+        if result.is_err() {
+            cancelled.store(true, Ordering::Relaxed);
         }
+        result
     }
 
-    /// One program, with a second try where the interpreter process was lost, since that may be another's fault.
-    fn run_one(&self, slot: &mut Slot, program: &str, stop: &dyn Fn() -> bool) -> Result<Outcome> {
-        let heavy = self
-            .config
-            .heavy_words
-            .iter()
-            .any(|word| program.contains(word.as_str()));
-        let held = if heavy {
-            &mut slot.heavy
-        } else {
-            &mut slot.light
-        };
-        let mut lost = String::new();
-        for _ in 0..2 {
-            if stop() {
-                return Err(Error::Interrupted);
-            }
-            let mut zygote = match held.take() {
-                Some(zygote) => zygote,
-                None => self.new_zygote(heavy)?,
-            };
-            match attempt(&mut zygote, &self.config, program, stop)? {
-                Attempt::Done(outcome) => {
-                    *held = Some(zygote);
-                    return Ok(*outcome);
+    fn stream_until<E: From<Error>>(
+        &self,
+        programs: &mut dyn Iterator<Item = std::result::Result<Program, E>>,
+        limits: &Limits,
+        (stop, cancelled): (&AtomicBool, &Arc<AtomicBool>),
+        each: &mut dyn FnMut(&Outcome) -> std::result::Result<(), E>,
+    ) -> std::result::Result<usize, E> {
+        let (sender, receiver) = mpsc::channel::<()>();
+        let mut memory = Memory::default();
+        let mut window: VecDeque<Settled> = VecDeque::new();
+        let most = WINDOW * self.shared.config.workers;
+        let (mut settled, mut ended) = (0, false);
+        loop {
+            while !ended && window.len() < most {
+                match programs.next() {
+                    None => ended = true,
+                    Some(program) => {
+                        let program = program?;
+                        let key = program.key();
+                        if let Some(known) = memory.get(&key) {
+                            window.push_back(known);
+                            continue;
+                        }
+                        let place: Settled = Arc::default();
+                        memory.put(key, Arc::clone(&place));
+                        window.push_back(Arc::clone(&place));
+                        let sender = sender.clone();
+                        let reply: Reply = Box::new(move |outcome| {
+                            *place.lock().unwrap_or_else(PoisonError::into_inner) =
+                                Some(outcome.map_err(Some));
+                            // The receiver is gone only where the stream has failed already.
+                            let _ = sender.send(());
+                        });
+                        self.enqueue(Arc::new(program), *limits, Arc::clone(cancelled), reply);
+                    }
                 }
-                Attempt::Stopped => {
-                    *held = Some(zygote);
-                    return Err(Error::Interrupted);
+                if stop.load(Ordering::Relaxed) {
+                    break;
                 }
-                // The zygote is dropped, and with it all that it left.
-                Attempt::Lost(why) | Attempt::Refused(why) => lost = why,
             }
+            while let Some(front) = window.front() {
+                let mut front = front.lock().unwrap_or_else(PoisonError::into_inner);
+                match &mut *front {
+                    None => break,
+                    Some(Ok(outcome)) => each(outcome)?,
+                    Some(Err(error)) => {
+                        return Err(error.take().unwrap_or(Error::Interrupted).into());
+                    }
+                }
+                drop(front);
+                window.pop_front();
+                settled += 1;
+            }
+            if window.is_empty() && ended {
+                return Ok(settled);
+            }
+            if stop.load(Ordering::Relaxed) {
+                cancelled.store(true, Ordering::Relaxed);
+                // Until what runs is dead.
+                let running = |place: &Settled| {
+                    place
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .is_none()
+                };
+                while window.iter().any(running) {
+                    let _ = receiver.recv_timeout(TICK);
+                }
+                return Err(Error::Interrupted.into());
+            }
+            let _ = receiver.recv_timeout(TICK);
+            while receiver.try_recv().is_ok() {}
         }
-        // Both attempts had a zygote that passed its own test program, so the cause is this one.
-        Ok(Outcome::bare(
-            Status::Crash,
-            Some("InterpreterLost"),
-            Some(lost),
-        ))
+    }
+}
+
+/// The place of an outcome; an error is taken out of it once.
+type Settled = Arc<Mutex<Option<std::result::Result<Outcome, Option<Error>>>>>;
+
+/// Outcomes of the programs met last.
+#[derive(Default)]
+struct Memory {
+    places: HashMap<[u8; 16], Settled>,
+    order: VecDeque<[u8; 16]>,
+}
+
+impl Memory {
+    fn get(&self, key: &[u8; 16]) -> Option<Settled> {
+        self.places.get(key).cloned()
     }
 
-    /// A new interpreter that has run a test program. Where it does not come up with every layer that the probes promise,
-    /// it runs with limits alone, and says so in each outcome.
-    fn new_zygote(&self, heavy: bool) -> Result<Zygote> {
-        let mut preload = self.config.preload.clone();
-        if heavy {
-            preload.extend_from_slice(&self.config.preload_heavy);
+    fn put(&mut self, key: [u8; 16], place: Settled) {
+        if self.order.len() == REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.places.remove(&oldest);
         }
-        let start = |isolate| {
-            let mut zygote = Zygote::start(&self.python, &self.config, &preload, isolate)?;
-            let failed = |detail: String| {
-                Err(Error::Start {
-                    python: self.python.clone(),
-                    detail,
-                })
-            };
-            match attempt(&mut zygote, &self.config, "output = 6 * 7", &|| false)? {
-                Attempt::Done(outcome) if outcome.output_text.as_deref() == Some("42") => {
-                    Ok(zygote)
-                }
-                Attempt::Done(outcome) => failed(format!(
-                    "its test program ended with {}: {}",
-                    outcome.status.as_str(),
-                    outcome.error_message.unwrap_or_default()
-                )),
-                Attempt::Lost(why) | Attempt::Refused(why) => {
-                    failed(format!("its test program did not run: {why}"))
-                }
-                Attempt::Stopped => Err(Error::Interrupted),
-            }
-        };
-        match start(self.config.isolate) {
-            Err(Error::Start { .. }) if self.config.isolate => start(false),
-            other => other,
+        self.order.push_back(key);
+        self.places.insert(key, place);
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.shared.closing.store(true, Ordering::Relaxed);
+        self.shared.queue.close();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
         }
+    }
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("config", &self.shared.config)
+            .finish_non_exhaustive()
     }
 }

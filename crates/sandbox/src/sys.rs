@@ -10,14 +10,14 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// How many descriptors go with a job: result, stdout, stderr.
-pub const JOB_FDS: usize = 3;
+/// How many descriptors go with a child: programs, results, stdout, stderr.
+pub const JOB_FDS: usize = 4;
 
 /// Room for the control message, aligned as the system wants it.
 #[repr(C, align(8))]
 struct Control([u8; 64]);
 
-/// Sends `data` with three descriptors attached to its first byte. Never raises SIGPIPE.
+/// Sends `data` with four descriptors attached to its first byte. Never raises SIGPIPE.
 pub fn send_with_fds(
     socket: &UnixStream,
     data: &[u8],
@@ -37,7 +37,7 @@ pub fn send_with_fds(
     message.msg_control = (&raw mut control).cast();
     // SAFETY: pure arithmetic on a small length, which fits the 64 bytes of `control`.
     message.msg_controllen = unsafe { libc::CMSG_SPACE(payload as u32) } as _;
-    // SAFETY: msg_control points to 64 aligned bytes, more than CMSG_SPACE of three descriptors, so the first header exists
+    // SAFETY: msg_control points to 64 aligned bytes, more than CMSG_SPACE of four descriptors, so the first header exists
     // and its data part has room for them.
     unsafe {
         let header = libc::CMSG_FIRSTHDR(&raw const message);
@@ -77,13 +77,22 @@ const NO_SIGNAL: libc::c_int = libc::MSG_NOSIGNAL;
 #[cfg(not(target_os = "linux"))]
 const NO_SIGNAL: libc::c_int = 0;
 
-/// Waits until one of the descriptors has something to read or has ended: which ones. A descriptor below 0 is left out.
-pub fn poll_readable<const N: usize>(fds: [RawFd; N], timeout_ms: i32) -> io::Result<[bool; N]> {
-    let mut entries = fds.map(|fd| libc::pollfd {
-        fd,
-        events: libc::POLLIN,
+/// Waits until one of the descriptors is ready or has ended: which ones. Those of `write` are waited for until they take
+/// data, the others until they have some. A descriptor below 0 is left out.
+pub fn poll<const N: usize>(
+    fds: [RawFd; N],
+    write: [bool; N],
+    timeout_ms: i32,
+) -> io::Result<[bool; N]> {
+    let mut entries = [libc::pollfd {
+        fd: -1,
+        events: 0,
         revents: 0,
-    });
+    }; N];
+    for ((entry, fd), write) in entries.iter_mut().zip(fds).zip(write) {
+        entry.fd = fd;
+        entry.events = if write { libc::POLLOUT } else { libc::POLLIN };
+    }
     retry(|| {
         // SAFETY: pointer and count are those of a live array.
         unsafe { libc::poll(entries.as_mut_ptr(), N as libc::nfds_t, timeout_ms) as isize }
@@ -91,13 +100,29 @@ pub fn poll_readable<const N: usize>(fds: [RawFd; N], timeout_ms: i32) -> io::Re
     Ok(entries.map(|entry| entry.revents != 0))
 }
 
-/// Asks for a fixed address layout in the command's process, so that orders that depend on addresses repeat. Best effort.
-pub fn fix_addresses(command: &mut Command) {
+/// Makes reads and writes of a descriptor return instead of waiting.
+pub fn never_wait(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: fcntl on a descriptor that is borrowed, and so open.
+    retry(|| unsafe {
+        let flags = libc::fcntl(fd.as_raw_fd(), libc::F_GETFL);
+        if flags < 0 {
+            flags as isize
+        } else {
+            libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK) as isize
+        }
+    })
+    .map(drop)
+}
+
+/// Gives the command's process a session of its own, without a terminal, and asks for a fixed address layout, so that orders
+/// that depend on addresses repeat. Best effort.
+pub fn set_apart(command: &mut Command) {
     #[cfg(target_os = "linux")]
     {
-        // SAFETY: between fork and exec only one async-signal-safe system call is made.
+        // SAFETY: between fork and exec only async-signal-safe system calls are made.
         unsafe {
             command.pre_exec(|| {
+                libc::setsid();
                 let now = libc::personality(0xffff_ffff);
                 if now >= 0 {
                     libc::personality(
@@ -138,7 +163,7 @@ mod tests {
         let (idle, _keep) = UnixStream::pair().unwrap();
         send(&b, b"x").unwrap();
         assert_eq!(
-            poll_readable([a.as_raw_fd(), idle.as_raw_fd(), -1], 0).unwrap(),
+            poll([a.as_raw_fd(), idle.as_raw_fd(), -1], [false; 3], 0).unwrap(),
             [true, false, false]
         );
     }
@@ -146,13 +171,13 @@ mod tests {
     #[test]
     fn data_and_descriptors_are_sent_and_a_gone_peer_is_an_error() {
         let (mut a, b) = UnixStream::pair().unwrap();
-        let fds = [b.as_fd(), b.as_fd(), b.as_fd()];
+        let fds = [b.as_fd(); JOB_FDS];
         send_with_fds(&b, b"hello", fds).unwrap();
         let mut got = [0; 5];
         a.read_exact(&mut got).unwrap();
         assert_eq!(&got, b"hello");
         drop(a);
-        let gone = send_with_fds(&b, b"hello", [b.as_fd(), b.as_fd(), b.as_fd()]);
+        let gone = send_with_fds(&b, b"hello", [b.as_fd(); JOB_FDS]);
         assert_eq!(gone.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 }

@@ -1,12 +1,12 @@
 //! One warm interpreter: started, greeted, and ended.
 
-use crate::{Config, Error, Result, sys};
+use crate::wire::Nonce;
+use crate::{Config, Error, Level, Result, sys};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::io::{self, Read, Seek};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -15,7 +15,9 @@ use std::time::Duration;
 const SOURCE: &str = concat!(
     include_str!("python/layers.py"),
     include_str!("python/encode.py"),
+    include_str!("python/program.py"),
     include_str!("python/child.py"),
+    include_str!("python/batch.py"),
     include_str!("python/zygote.py"),
 );
 
@@ -32,10 +34,26 @@ pub struct Zygote {
     process: Child,
     pub control: UnixStream,
     pub protection: String,
+    pub level: Level,
     pub interpreter: String,
     secret: [u8; 32],
     jobs: u64,
     _cwd: tempfile::TempDir,
+}
+
+/// What a zygote says: the CPU time of its child, or an account of its child's end.
+#[derive(Debug, Deserialize, Default)]
+#[serde(default)]
+pub struct Message {
+    /// CPU seconds of the child that runs, as asked for; -1 where it has ended.
+    pub cpu: Option<f64>,
+    pub refused: Option<String>,
+    pub killed: Option<String>,
+    pub signal: i32,
+    pub code: i32,
+    pub cpu_ms: f64,
+    pub wall_ms: f64,
+    pub peak_kb: u64,
 }
 
 #[derive(Deserialize)]
@@ -60,6 +78,7 @@ impl Zygote {
         let mut talk = tempfile::tempfile().map_err(Error::system("make a temporary file"))?;
         let setup = serde_json::json!({
             "preload": preload, "site": config.site, "namespaces": isolate, "landlock": isolate, "seccomp": isolate,
+            "forbidden": caco_program::routing::forbidden_names(),
         });
         let mut command = Command::new(python);
         command
@@ -84,9 +103,8 @@ impl Zygote {
             .stderr(
                 talk.try_clone()
                     .map_err(Error::system("duplicate a descriptor"))?,
-            )
-            .process_group(0);
-        sys::fix_addresses(&mut command);
+            );
+        sys::set_apart(&mut command);
         let failed = |detail: String| Error::Start {
             python: python.into(),
             detail,
@@ -100,6 +118,7 @@ impl Zygote {
             process,
             control,
             protection: String::new(),
+            level: Level::Limits,
             interpreter: String::new(),
             secret,
             jobs: 0,
@@ -107,6 +126,7 @@ impl Zygote {
         };
         match zygote.receive::<Greeting>(START_TIMEOUT) {
             Ok(greeting) => {
+                zygote.level = Level::of(&greeting.protection);
                 zygote.protection = greeting.protection;
                 zygote.interpreter = greeting.interpreter;
                 Ok(zygote)
@@ -125,11 +145,13 @@ impl Zygote {
         }
     }
 
-    /// 32 characters that no earlier program has seen.
-    pub fn new_nonce(&mut self) -> String {
+    /// Ties a result to its program: no program has seen it before.
+    pub fn new_nonce(&mut self) -> Nonce {
         self.jobs += 1;
         let hash = blake3::keyed_hash(&self.secret, &self.jobs.to_le_bytes());
-        hash.to_hex().chars().take(32).collect()
+        let mut nonce = [0; 16];
+        nonce.copy_from_slice(hash.as_bytes().first_chunk::<16>().unwrap_or(&[0; 16]));
+        nonce
     }
 
     /// The next message of the zygote.
@@ -148,9 +170,14 @@ impl Zygote {
         serde_json::from_slice(&text).map_err(io::Error::other)
     }
 
-    /// Asks for the death of the program that runs now.
+    /// Asks for the CPU time of the child that runs now; the answer is a [`Message`].
+    pub fn ask_cpu(&self) {
+        let _ = sys::send(&self.control, b"C");
+    }
+
+    /// Asks for the death of the child that runs now.
     pub fn kill_program(&self) {
-        // A zygote that is gone has taken the program with it.
+        // A zygote that is gone has taken the child with it.
         let _ = sys::send(&self.control, b"K");
     }
 }

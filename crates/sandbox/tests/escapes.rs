@@ -3,7 +3,7 @@
 
 mod common;
 
-use caco_sandbox::{Config, Outcome, Sandbox, Status};
+use caco_sandbox::{Config, Isolation, Limits, Outcome, Sandbox, Status, TierChoice};
 use common::{CONTROL, config, marked, processes_with, run_in};
 
 /// Runs `program`, then the control in the same pool, then looks for processes left behind.
@@ -12,6 +12,8 @@ fn contained(config: Config, program: &str) -> Outcome {
     let (marks, mark) = marked(folder.path());
     let sandbox = Sandbox::start(Config {
         site: marks.site,
+        // A child of the batch tier stays between programs; that tier has a suite of its own.
+        tier: TierChoice::Own,
         ..config
     })
     .unwrap();
@@ -58,8 +60,11 @@ fn check_denied(program: &str) {
 
 fn quick() -> Config {
     Config {
-        cpu_seconds: 0.3,
-        wall_seconds: 1.0,
+        limits: Limits {
+            cpu_seconds: 0.3,
+            wall_seconds: 1.0,
+            ..Limits::default()
+        },
         ..config()
     }
 }
@@ -205,7 +210,7 @@ fn a_flood_of_output_is_cut_from_outside() {
         "{:?}",
         outcome.error_message
     );
-    assert!(outcome.stdout_tail.len() <= 4096);
+    assert!(outcome.stdout.len() <= 4096);
     let outcome = contained(
         config(),
         "import os\nwhile True: os.write(2, b'e' * 60000)\n",
@@ -220,11 +225,7 @@ fn odd_bytes_on_stdout_are_data() {
         "import os\nos.write(1, b'\\xff\\x00\\x1b[2J\\n')\nprint('\\ud800')\noutput = 1\n",
     );
     assert_eq!(outcome.status, Status::Ok);
-    assert!(
-        outcome.stdout_tail.contains("\\ud800"),
-        "{:?}",
-        outcome.stdout_tail
-    );
+    assert!(outcome.stdout.contains("\\ud800"), "{:?}", outcome.stdout);
 }
 
 #[test]
@@ -433,7 +434,7 @@ fn there_is_no_network() {
 #[test]
 fn with_limits_alone_survivors_are_swept_too() {
     let bare = || Config {
-        isolate: false,
+        isolation: Isolation::None,
         ..config()
     };
     let outcome = contained(
@@ -444,7 +445,10 @@ fn with_limits_alone_survivors_are_swept_too() {
     assert!(!outcome.protection.contains("seccomp"));
     let outcome = contained(
         Config {
-            cpu_seconds: 0.3,
+            limits: Limits {
+                cpu_seconds: 0.3,
+                ..Limits::default()
+            },
             ..bare()
         },
         "while True: pass\n",
@@ -457,7 +461,7 @@ fn a_program_that_kills_its_interpreter_process_is_a_crash() {
     // With limits alone nothing shields that process: it is replaced, and only the culprit pays.
     let outcome = contained(
         Config {
-            isolate: false,
+            isolation: Isolation::None,
             ..config()
         },
         "import os\nos.kill(os.getppid(), 9)\n",

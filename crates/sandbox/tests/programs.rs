@@ -27,8 +27,8 @@ fn a_program_of_the_contract() {
     assert_eq!(outcome.input, Some(json!({"a": 6, "b": 7})));
     assert_eq!(outcome.output, Some(json!(42)));
     assert_eq!(outcome.output_text.as_deref(), Some("42"));
-    assert_eq!(outcome.stdout_tail, "42\n");
-    assert_eq!(outcome.stderr_tail, "");
+    assert_eq!(outcome.stdout, "42\n");
+    assert_eq!(outcome.stderr, "");
     assert!(
         outcome.protection.contains("rlimits"),
         "{}",
@@ -171,7 +171,7 @@ fn exceptions_carry_class_message_and_line() {
     assert_eq!(outcome.error_message.as_deref(), Some("division by zero"));
     assert_eq!(outcome.error_line, Some(4));
     assert_eq!(outcome.input, Some(json!({"n": 0})));
-    assert!(outcome.stderr_tail.contains("ZeroDivisionError"));
+    assert!(outcome.stderr.contains("ZeroDivisionError"));
     let outcome = run("x = 1\noutput = (\n");
     assert_eq!(
         (

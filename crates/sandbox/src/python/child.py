@@ -1,32 +1,43 @@
-# What happens in the child that runs one program. The order matters: descriptors, limits, layers, then the program.
-import gc, random, traceback, types
-write, exit_now, dup2 = os.write, os._exit, os.dup2
-RESULT = 3
-MAX_MESSAGE = 500
+# What happens in a child of the zygote. The order matters: descriptors, limits, layers, then programs.
+# Descriptors: 1 and 2 are the pipes of stdout and stderr, 3 takes results, 4 gives programs.
+RESULT, JOBS = 3, 4
+HEAD = struct.Struct("<IIHH16s")  # bytes of the program, bytes of its stdin, via, uses, nonce
+BUILTINS = None
+# New objects between two collections. The default of 700 costs sympy a tenth of its time, and no answer depends on it.
+GC_THRESHOLD = 20_000
 
 
-def send(nonce, body):
-    data = body.encode("utf-8", "backslashreplace")
-    data = nonce + struct.pack("<I", len(data)) + data
+PACK_LENGTH = struct.Struct("<I").pack
+
+
+def send(data):
     while data:
-        data = data[write(RESULT, data):]
+        count = write(RESULT, data)
+        if count <= 0:
+            exit_now(98)
+        data = data[count:]
+
+
+def frame(nonce, fields):
+    body = ("{" + fields + "}").encode("utf-8", "backslashreplace")
+    return nonce + PACK_LENGTH(len(body)) + body
 
 
 def contain(fds, job, layers):
     """Enters every layer that `layers` lists; raises where one refuses, so that a claim is never untrue."""
-    result, out, err = fds
+    jobs, result, out, err = [fcntl.fcntl(fd, fcntl.F_DUPFD, 16) for fd in fds]
     dup2(out, 1)
     dup2(err, 2)
-    if result != RESULT:
-        dup2(result, RESULT)
+    dup2(result, RESULT)
+    dup2(jobs, JOBS)
     if layers["subreaper"]:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         os.setpgid(0, 0)
     ruleset = layers["ruleset"]
     if ruleset >= 0 and sys_call(SYS_LANDLOCK_RESTRICT, ruleset, 0) != 0:
         raise OSError("landlock")
-    if not LINUX or sys_call(SYS_CLOSE_RANGE, RESULT + 1, 0xFFFFFFFF, 0) != 0:
-        os.closerange(RESULT + 1, 1024)
+    if not LINUX or sys_call(SYS_CLOSE_RANGE, JOBS + 1, 0xFFFFFFFF, 0) != 0:
+        os.closerange(JOBS + 1, 1024)
     limit_resources(job["memory_bytes"], int(job["cpu_seconds"]) + 3)
     if layers["capabilities"] and not drop_capabilities():
         raise OSError("capset")
@@ -34,116 +45,82 @@ def contain(fds, job, layers):
         raise OSError("seccomp")
 
 
-def seed_everything():
-    random.seed(0)
-    numpy = MODULES.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(0)
-    sympy_random = MODULES.get("sympy.core.random")
-    if sympy_random is not None:
-        sympy_random.seed(0)
+class Inbox:
+    """Programs as they come over the pipe."""
+
+    def __init__(self):
+        self.bytes, self.at = b"", 0
+
+    def has(self, count):
+        return len(self.bytes) - self.at >= count
+
+    def take(self, count):
+        data = self.bytes[self.at:self.at + count]
+        self.at += count
+        return data
+
+    def fill(self):
+        more = read(JOBS, 1 << 18)
+        if not more:
+            return False
+        self.bytes, self.at = self.bytes[self.at:] + more, 0
+        return True
 
 
-def program_line(error):
-    if isinstance(error, SyntaxError) and error.filename == "<program>":
-        return error.lineno
-    line, tb = None, error.__traceback__
-    while tb is not None:
-        if tb.tb_frame.f_code.co_filename == "<program>":
-            line = tb.tb_lineno
-        tb = tb.tb_next
-    return line
+def next_program(inbox, idle):
+    """(source, stdin, via, uses, nonce), or None at the end; `idle` is called before a wait."""
+    while not inbox.has(HEAD.size):
+        idle()
+        if not inbox.fill():
+            return None
+    length, given, via, uses, nonce = HEAD.unpack(inbox.take(HEAD.size))
+    while not inbox.has(length + given):
+        idle()
+        if not inbox.fill():
+            return None
+    return inbox.take(length).decode("utf-8", "replace"), inbox.take(given), via, uses, nonce
 
 
-def message_of(error):
-    try:
-        if type(error) is SystemExit:
-            return "the program called sys.exit(%s)" % ("" if error.code is None else str(error.code)[:100])
-        return str(error)[:MAX_MESSAGE]
-    except BaseException:
-        return "(its message cannot be read)"
+def depth():
+    """Frames of this harness below the caller."""
+    count, at = 0, sys._getframe(1)
+    while at is not None:
+        count, at = count + 1, at.f_back
+    return count
 
 
-def status_of(error):
-    if isinstance(error, MemoryError):
-        return "memory"
-    if isinstance(error, AnswerTooLarge):
-        return "output_limit"
-    if isinstance(error, OSError) and error.errno in (errno.EPERM, errno.EACCES, errno.EROFS, errno.EFBIG):
-        return "denied"
-    if isinstance(error, ModuleNotFoundError):
-        return "unsupported"
-    return "error"
+def open_streams():
+    """stdout and stderr as they are in a script whose output goes to a pipe; those of the zygote were made for something else."""
+    global STDOUT, STDERR
+    STDOUT = sys.stdout = sys.__stdout__ = io.open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    STDERR = sys.stderr = sys.__stderr__ = io.open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def flush():
-    for stream in (sys.stdout, sys.stderr, STDOUT, STDERR):
-        try:
-            stream.flush()
-        except BaseException:
-            pass
-
-
-def failure(error, where=""):
-    status, name = status_of(error), str(type(error).__name__)[:200]
-    line, message = program_line(error), where + message_of(error)
-    if status == "error":  # what the interpreter itself would have printed
-        try:
-            STDERR.write("".join(traceback.format_exception_only(type(error), error))[-2000:])
-        except BaseException:
-            pass
-    return '"status":%s,"class":%s,"message":%s,"line":%s' % (quote(status), quote(name), quote(message), line if type(line) is int else "null")
-
-
-def read_global(scope, name, budget, where):
-    """(wire form or null, canonical text or null, failure or None) of one global of the program."""
-    if name not in scope:
-        return "null", "null", None
-    try:
-        wire = Encoder(budget).value(scope[name])
-        text = text_of(scope[name])
-        if len(text) > budget:
-            raise AnswerTooLarge()
-        return wire, quote(text.encode("utf-8", "backslashreplace").decode()), None
-    except AnswerTooLarge as error:
-        error.args = ("more than %d characters, or too deeply nested" % budget,)
-        return "null", "null", failure(error, where)
-    except BaseException as error:
-        return "null", "null", failure(error, where)
-
-
-def run_program(job, nonce):
-    module = types.ModuleType("__main__")
-    MODULES["__main__"] = module
-    scope = module.__dict__
-    scope["__builtins__"] = builtins
-    failed = None
-    try:
-        exec(compile(job["code"], "<program>", "exec", dont_inherit=True), scope)
-    except BaseException as error:
-        failed = failure(error)
-    budget = job["answer_bytes"]
-    given = read_global(scope, "input", budget, "reading `input`: ")
-    result = ("null", "null", None) if failed else read_global(scope, "output", budget, "reading `output`: ")
-    failed = failed or given[2] or result[2]
-    has_output = "output" in scope and not failed
+def alone(job):
+    """The one program of this child."""
+    source, given, via, _, nonce = next_program(Inbox(), lambda: None)
+    os.close(JOBS)
+    open_streams()
+    sys.stdin = io.TextIOWrapper(io.BytesIO(given), encoding="utf-8", errors="replace")
+    seed_everything()
+    gc.set_threshold(GC_THRESHOLD, 10, 10)
+    gc.enable()
+    fields = run_program(source, via, job["answer_bytes"], 1000 + depth())
     flush()
-    send(nonce, '{%s,"has_input":%s,"input":%s,"has_output":%s,"output":%s,"text":%s}' % (
-        failed or '"status":"ok"', "true" if "input" in scope and not given[2] else "false", given[0],
-        "true" if has_output else "false", result[0], result[1] if has_output else "null"))
+    send(frame(nonce, fields))
 
 
 def child(fds, job, layers):
-    nonce = job["nonce"].encode()
     try:
         try:
             contain(fds, job, layers)
         except BaseException as error:
-            send(nonce, '{"status":"host","message":%s}' % quote(repr(error)[:200]))
+            send(frame(b"host-refuses----", '"status":"host","message":%s' % quote(repr(error)[:200])))
             exit_now(1)
-        seed_everything()
-        gc.enable()
-        run_program(job, nonce)
+        if job["batch"]:
+            together(job, layers)
+        else:
+            alone(job)
         exit_now(0)
     except BaseException:
         pass

@@ -4,11 +4,22 @@
 #   float              a number by repr, else {"$float": "nan" | "inf" | "-inf"}
 #   tuple, set, frozenset   {"$tuple": [...]}, {"$set": [...]}, {"$frozenset": [...]} (sets in the order of their wire form)
 #   other dicts        {"$dict": [[key, value], ...]}
-#   numpy arrays       {"$type": "numpy.ndarray", "dtype": ..., "value": nested lists}
-#   everything else    {"$type": name, "text": str(value)}
+#   numpy arrays       {"$type": "numpy.ndarray", "dtype": ..., "shape": [...], "value": nested lists}
+#   sympy objects      {"$type": "sympy.Rational", "text": str(value), "srepr": ...}: srepr rebuilds it, assumptions included
+#   everything else    {"$type": name, "text": str(value)}: for Fraction, Decimal, complex, bytes, numpy's scalars and the
+#                      types of datetime, name and text are the whole value
+import io, json
 from json.encoder import encode_basestring_ascii as quote
 MAX_DEPTH = 48
 MODULES = sys.modules
+
+
+def say(text):
+    """A text as JSON; lone surrogates, which JSON for others cannot hold, as escapes."""
+    try:
+        return quote(text) if text.isascii() else quote(text.encode("utf-8", "backslashreplace").decode())
+    except UnicodeError:
+        return '"?"'
 
 
 class AnswerTooLarge(Exception):
@@ -39,7 +50,7 @@ class Encoder:
     def tagged(self, name, text):
         if len(text) > self.left:
             raise AnswerTooLarge()
-        return self.spend('{"$type":%s,"text":%s}' % (quote(name), quote(text.encode("utf-8", "backslashreplace").decode())))
+        return self.spend('{"$type":%s,"text":%s}' % (say(name), say(text)))
 
     def integer(self, v):
         if v.bit_length() > 3.4 * self.left + 64:
@@ -73,12 +84,25 @@ class Encoder:
             return '{"$tuple":[' + ",".join(self.items(v, depth)) + "]}"
         if kind is set or kind is frozenset:
             return '{"$%s":[%s]}' % (kind.__name__, ",".join(sorted(self.items(v, depth))))
-        if isinstance(v, dict):
+        if issubclass(kind, dict):
             return self.dictionary(v, depth)
         numpy = MODULES.get("numpy")
-        if numpy is not None and isinstance(v, numpy.ndarray):
-            return '{"$type":"numpy.ndarray","dtype":%s,"value":%s}' % (quote(str(v.dtype)), self.value(v.tolist(), depth + 1))
-        return self.tagged(type_name(kind), text_of(v))
+        if numpy is not None and issubclass(kind, numpy.ndarray):
+            shape = ",".join([int.__repr__(n) for n in v.shape])
+            return '{"$type":"numpy.ndarray","dtype":%s,"shape":[%s],"value":%s}' % (quote(str(v.dtype)), shape, self.value(v.tolist(), depth + 1))
+        name, text = type_name(kind), text_of(v)
+        if name[:6] == "sympy.":
+            return self.symbolic(name, text, v)
+        return self.tagged(name, text)
+
+    def symbolic(self, name, text, v):
+        try:
+            whole = MODULES["sympy.printing.repr"].srepr(v)
+        except Exception:
+            return self.tagged(name, text)
+        if type(whole) is not str or len(text) + len(whole) > self.left:
+            return self.tagged(name, text)
+        return self.spend('{"$type":%s,"text":%s,"srepr":%s}' % (say(name), say(text), say(whole)))
 
     def dictionary(self, v, depth):
         pairs = list(dict.items(v))

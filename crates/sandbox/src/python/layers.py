@@ -145,7 +145,8 @@ fsconfig 431 431|fsmount 432 432|fspick 433 433|mount_setattr 442 442|migrate_pa
 process_madvise 440 440|process_mrelease 448 448|kcmp 312 272|fanotify_init 300 262|chmod 90 -|fchmod 91 52|fchmodat 268 53
 fchmodat2 452 452|chown 92 -|fchown 93 55|lchown 94 -|fchownat 260 54|utime 132 -|utimes 235 -|futimesat 261 -
 utimensat 280 88|setxattr 188 5|lsetxattr 189 6|fsetxattr 190 7|removexattr 197 14|lremovexattr 198 15|fremovexattr 199 16
-truncate 76 45|mknod 133 -|mknodat 259 33
+truncate 76 45|mknod 133 -|mknodat 259 33|setxattrat 463 463|removexattrat 466 466|open_tree_attr 467 467
+file_setattr 469 469
 """
 ARCHES = {"x86_64": (0xC000003E, 1), "aarch64": (0xC00000B7, 2)}
 OWN_PID = 0x7C0FFEE1  # stands for the child's own number until it is known
@@ -168,6 +169,8 @@ def filter_program():
     for number, test, value in special:
         ins += [(0x15, 0, 4, number), (0x20, 0, 0, 16), (test, 0, 1, value), (0x06, 0, 0, ALLOW), (0x06, 0, 0, REFUSE)]
     ins += [(0x15, 0, 1, 435), (0x06, 0, 0, NO_SUCH)]      # clone3: libc falls back to clone
+    # prctl: not to make itself dumpable, since a core that is piped somewhere ignores the limit on cores
+    ins += [(0x15, 0, 4, 157 if x86 else 167), (0x20, 0, 0, 16), (0x15, 0, 1, PR_SET_DUMPABLE), (0x06, 0, 0, REFUSE), (0x06, 0, 0, ALLOW)]
     numbers = [entry.split()[column] for line in DENIED.split("\n") for entry in line.split("|") if entry]
     numbers = [int(n) for n in numbers if n != "-"]
     for i, number in enumerate(numbers):
@@ -195,7 +198,7 @@ def drop_capabilities():
 
 def limit_resources(memory_bytes, cpu_seconds):
     wanted = [("RLIMIT_AS", memory_bytes), ("RLIMIT_CPU", cpu_seconds), ("RLIMIT_FSIZE", 0), ("RLIMIT_NOFILE", 64),
-              ("RLIMIT_CORE", 0), ("RLIMIT_STACK", 64 << 20), ("RLIMIT_NPROC", 64), ("RLIMIT_MEMLOCK", 0), ("RLIMIT_MSGQUEUE", 0)]
+              ("RLIMIT_CORE", 1), ("RLIMIT_STACK", 64 << 20), ("RLIMIT_NPROC", 64), ("RLIMIT_MEMLOCK", 0), ("RLIMIT_MSGQUEUE", 0)]
     for name, value in wanted:
         which = getattr(resource, name, None)
         if which is None or (name == "RLIMIT_AS" and sys.platform == "darwin"):
@@ -203,5 +206,32 @@ def limit_resources(memory_bytes, cpu_seconds):
         hard = resource.getrlimit(which)[1]
         if hard != resource.RLIM_INFINITY:
             value = min(value, hard)
-        soft = min(value, 8 << 20) if name == "RLIMIT_STACK" else value
+        soft = value
+        if name == "RLIMIT_STACK":
+            soft = min(value, 8 << 20)
+        elif name == "RLIMIT_AS":
+            soft = max(value - MEMORY_TO_REPORT, value // 2)
         resource.setrlimit(which, (soft, value))
+
+
+# What a program cannot have, so that there is room to say that it ran out of memory.
+MEMORY_TO_REPORT = 16 << 20
+
+
+def lift_memory(setrlimit=resource.setrlimit, getrlimit=resource.getrlimit, which=getattr(resource, "RLIMIT_AS", None)):
+    if which is not None:
+        hard = getrlimit(which)[1]
+        setrlimit(which, (hard, hard))
+
+
+def bound_threads():
+    """The number of processes and threads in this pid namespace, on kernels where each namespace has its own bound: the limit on
+    processes does not bind root. Elsewhere the file is the machine's, and is left alone."""
+    try:
+        if tuple(int(n) for n in platform.release().split("-")[0].split(".")[:2]) >= (6, 14):
+            with open("/proc/sys/kernel/pid_max", "w") as f:
+                f.write("400")
+            return True
+    except (OSError, ValueError):
+        pass
+    return False

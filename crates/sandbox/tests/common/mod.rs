@@ -1,7 +1,7 @@
 //! What the suites share. Each suite uses a part of it.
 #![allow(dead_code, reason = "each suite uses a part of it")]
 
-use caco_sandbox::{Config, Outcome, Sandbox};
+use caco_sandbox::{Config, Limits, Outcome, Sandbox};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -9,9 +9,23 @@ use std::sync::atomic::AtomicBool;
 pub fn config() -> Config {
     Config {
         workers: 1,
-        cpu_seconds: 5.0,
-        wall_seconds: 20.0,
+        limits: Limits {
+            cpu_seconds: 5.0,
+            ..Limits::default()
+        },
         ..Config::default()
+    }
+}
+
+/// [`config`] with these CPU and wall seconds.
+pub fn seconds(cpu_seconds: f64, wall_seconds: f64) -> Config {
+    Config {
+        limits: Limits {
+            cpu_seconds,
+            wall_seconds,
+            ..Limits::default()
+        },
+        ..config()
     }
 }
 

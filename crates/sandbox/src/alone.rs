@@ -1,0 +1,266 @@
+//! One program in a child of its own, from the supervisor's side: its pipes, its end, and the outcome.
+
+use crate::capture::{Capture, Feed};
+use crate::wire::{self, Frame, Spoilt};
+use crate::zygote::{Message, Zygote};
+use crate::{Config, Error, Limits, Outcome, Program, Result, Status, Tier, sys};
+use std::io::PipeReader;
+use std::os::fd::{AsFd, AsRawFd};
+use std::time::{Duration, Instant};
+
+/// How often the stop flag is looked at.
+pub const TICK_MS: i32 = 100;
+/// What a zygote may take beyond the wall deadline before it is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How one attempt ended.
+pub enum Attempt {
+    /// With an outcome.
+    Done(Box<Outcome>),
+    /// The zygote died or fell silent: it must be replaced.
+    Lost(String),
+    /// The child could not enter its layers, or no child could be made.
+    Refused(String),
+    /// The stop flag was set; the program is dead.
+    Stopped,
+}
+
+/// The supervisor's ends of a child's pipes.
+#[derive(Debug)]
+pub struct Pipes {
+    pub feed: Feed,
+    pub results: Capture,
+    pub out: Capture,
+    pub err: Capture,
+}
+
+/// Asks `zygote` for a child and returns the ends of its pipes.
+///
+/// # Errors
+/// [`Error::System`] where pipes cannot be made; `Ok(Err(..))` where the zygote is gone.
+pub fn launch(
+    zygote: &mut Zygote,
+    config: &Config,
+    limits: &Limits,
+    batch: bool,
+) -> Result<std::result::Result<Pipes, String>> {
+    let results_cap = config.max_answer_bytes * 16 + config.output_bytes * 13 + 65_536;
+    let made = (|| {
+        let (jobs, feed): (PipeReader, Feed) = Feed::new()?;
+        let (results, results_in) = Capture::new(results_cap)?;
+        let (out, out_in) = Capture::new(config.output_bytes)?;
+        let (err, err_in) = Capture::new(config.output_bytes)?;
+        Ok((
+            jobs,
+            results_in,
+            out_in,
+            err_in,
+            Pipes {
+                feed,
+                results,
+                out,
+                err,
+            },
+        ))
+    })();
+    let (jobs, results_in, out_in, err_in, pipes) = made.map_err(Error::system("make a pipe"))?;
+    let job = wire::job(config, limits, batch);
+    let mut message = vec![b'R'];
+    message.extend_from_slice(&(job.len() as u32).to_le_bytes());
+    message.extend_from_slice(job.as_bytes());
+    let fds = [
+        jobs.as_fd(),
+        results_in.as_fd(),
+        out_in.as_fd(),
+        err_in.as_fd(),
+    ];
+    Ok(match sys::send_with_fds(&zygote.control, &message, fds) {
+        Ok(()) => Ok(pipes),
+        Err(error) => Err(format!("the interpreter process is gone: {error}")),
+    })
+}
+
+/// Runs one program in a fresh child of `zygote`.
+///
+/// # Errors
+/// [`Error::System`] where the supervisor cannot make pipes or wait.
+pub fn attempt(
+    zygote: &mut Zygote,
+    config: &Config,
+    program: &Program,
+    limits: &Limits,
+    stop: &dyn Fn() -> bool,
+) -> Result<Attempt> {
+    let nonce = zygote.new_nonce();
+    let mut pipes = match launch(zygote, config, limits, false)? {
+        Ok(pipes) => pipes,
+        Err(why) => return Ok(Attempt::Lost(why)),
+    };
+    pipes
+        .feed
+        .push(&wire::encode(program, Default::default(), &nonce));
+    let last = Instant::now() + Duration::from_secs_f64(limits.wall_seconds) + PATIENCE;
+    let (mut asked, mut stopped) = (false, false);
+    let report = loop {
+        let Pipes {
+            feed,
+            results,
+            out,
+            err,
+        } = &mut pipes;
+        let fds = [
+            results.fd(),
+            out.fd(),
+            err.fd(),
+            zygote.control.as_raw_fd(),
+            feed.fd(),
+        ];
+        let ready = sys::poll(fds, [false, false, false, false, true], TICK_MS)
+            .map_err(Error::system("wait for a program"))?;
+        for (capture, ready) in [results, out, err].into_iter().zip(ready) {
+            if ready {
+                capture.read();
+            }
+        }
+        if ready[4] {
+            feed.write();
+        }
+        if ready[3] {
+            match zygote.receive::<Message>(PATIENCE) {
+                Ok(message) if message.cpu.is_some() => {}
+                Ok(report) => break report,
+                Err(error) => {
+                    return Ok(Attempt::Lost(format!(
+                        "the interpreter process died: {error}"
+                    )));
+                }
+            }
+        }
+        stopped |= stop();
+        let overflow = pipes.results.overflow || pipes.out.overflow || pipes.err.overflow;
+        if !asked && (stopped || overflow) {
+            zygote.kill_program();
+            asked = true;
+        }
+        if Instant::now() > last {
+            return Ok(Attempt::Lost("the interpreter process fell silent".into()));
+        }
+    };
+    if stopped {
+        return Ok(Attempt::Stopped);
+    }
+    if let Some(why) = report.refused {
+        return Ok(Attempt::Refused(why));
+    }
+    let Pipes {
+        mut results,
+        mut out,
+        mut err,
+        ..
+    } = pipes;
+    for capture in [&mut results, &mut out, &mut err] {
+        capture.drain();
+    }
+    let frame = wire::only(&results.bytes, &nonce);
+    if let Ok(Some(Frame {
+        status, message, ..
+    })) = &frame
+        && status == "host"
+    {
+        return Ok(Attempt::Refused(message.clone().unwrap_or_default()));
+    }
+    let mut outcome = judge(&report, frame, (config, limits), [&results, &out, &err]);
+    outcome.tier = Some(Tier::Own);
+    outcome.stdout = out.tail(config.keep_bytes);
+    outcome.stderr = err.tail(config.keep_bytes);
+    wire::answer_from_stdout(
+        &mut outcome,
+        program.via,
+        &String::from_utf8_lossy(&out.bytes),
+    );
+    outcome.cpu_ms = report.cpu_ms;
+    outcome.wall_ms = report.wall_ms;
+    outcome.peak_kb = report.peak_kb;
+    Ok(Attempt::Done(Box::new(outcome)))
+}
+
+fn judge(
+    report: &Message,
+    frame: std::result::Result<Option<Frame>, Spoilt>,
+    (config, limits): (&Config, &Limits),
+    pipes: [&Capture; 3],
+) -> Outcome {
+    let over = pipes
+        .iter()
+        .zip(["its result", "stdout", "stderr"])
+        .find(|(pipe, _)| pipe.overflow);
+    if let Some((pipe, name)) = over {
+        let message = format!("more than {} bytes on {name}", pipe.cap);
+        return Outcome::bare(Status::OutputLimit, None, Some(message));
+    }
+    let cpu_spent = report.signal == libc::SIGXCPU && report.cpu_ms >= limits.cpu_seconds * 1000.0;
+    match report.killed.as_deref() {
+        Some("wall") => {
+            let message = format!("killed after {} s of wall time", limits.wall_seconds);
+            return Outcome::bare(Status::Timeout, Some("WallTime"), Some(message));
+        }
+        killed if killed == Some("cpu") || cpu_spent => {
+            let message = format!("killed after {} s of CPU time", limits.cpu_seconds);
+            return Outcome::bare(Status::Timeout, Some("CpuTime"), Some(message));
+        }
+        _ => {}
+    }
+    if report.signal != 0 {
+        let name = signal_name(report.signal);
+        let message = format!("the program's process was ended by {name}");
+        return Outcome::bare(Status::Crash, Some(&name), Some(message));
+    }
+    match frame {
+        Ok(Some(frame)) if report.code == 0 => {
+            wire::outcome(frame, Tier::Own, config).unwrap_or_else(forged)
+        }
+        Ok(None) => {
+            let message = format!(
+                "the program ended its own process (code {}) before its answer was read",
+                report.code
+            );
+            Outcome {
+                exit_code: Some(report.code),
+                ..Outcome::bare(Status::Crash, Some("os._exit"), Some(message))
+            }
+        }
+        _ => forged(),
+    }
+}
+
+fn forged() -> Outcome {
+    let message = "the program wrote to the channel of its result".to_string();
+    Outcome::bare(Status::Crash, Some("ForgedResult"), Some(message))
+}
+
+fn signal_name(number: i32) -> String {
+    let known = [
+        (libc::SIGILL, "SIGILL"),
+        (libc::SIGTRAP, "SIGTRAP"),
+        (libc::SIGABRT, "SIGABRT"),
+        (libc::SIGBUS, "SIGBUS"),
+        (libc::SIGFPE, "SIGFPE"),
+        (libc::SIGKILL, "SIGKILL"),
+        (libc::SIGSEGV, "SIGSEGV"),
+        (libc::SIGPIPE, "SIGPIPE"),
+        (libc::SIGALRM, "SIGALRM"),
+        (libc::SIGTERM, "SIGTERM"),
+        (libc::SIGINT, "SIGINT"),
+        (libc::SIGHUP, "SIGHUP"),
+        (libc::SIGQUIT, "SIGQUIT"),
+        (libc::SIGUSR1, "SIGUSR1"),
+        (libc::SIGUSR2, "SIGUSR2"),
+        (libc::SIGXCPU, "SIGXCPU"),
+        (libc::SIGXFSZ, "SIGXFSZ"),
+        (libc::SIGSYS, "SIGSYS"),
+    ];
+    known
+        .iter()
+        .find(|(n, _)| *n == number)
+        .map_or_else(|| format!("signal {number}"), |(_, name)| (*name).into())
+}

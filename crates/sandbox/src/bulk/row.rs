@@ -1,0 +1,246 @@
+//! One row of a file of programs. Its fields keep their own text, so that what is not ours comes out as it came in.
+
+use crate::{Outcome, Program, Tier, Via};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
+
+/// Fields that an outcome sets.
+const OURS: [&str; 13] = [
+    "status",
+    "output",
+    "output_text",
+    "input",
+    "stdout",
+    "stderr",
+    "error",
+    "exit_code",
+    "wall_ms",
+    "cpu_ms",
+    "peak_kb",
+    "tier",
+    "isolation",
+];
+
+pub struct Row {
+    fields: Vec<(String, Box<RawValue>)>,
+    program: Option<Program>,
+    problem: Option<String>,
+}
+
+/// The fields of an object, in their order and with their text.
+struct Fields(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AsFields;
+        impl<'de> Visitor<'de> for AsFields {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    fields.push(entry);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(AsFields)
+    }
+}
+
+impl Row {
+    /// Reads a line; `number` is its number in the file, from 1.
+    pub fn parse(line: &[u8], number: u64) -> Self {
+        match serde_json::from_slice::<Fields>(line) {
+            Err(error) => Self {
+                fields: vec![("line".into(), raw(&json!(number)))],
+                program: None,
+                problem: Some(format!("line {number} is no JSON object: {error}")),
+            },
+            Ok(Fields(fields)) => {
+                let (program, problem) = match program(&fields) {
+                    Ok(program) => (Some(program), None),
+                    Err(problem) => (None, Some(format!("line {number}: {problem}"))),
+                };
+                Self {
+                    fields,
+                    program,
+                    problem,
+                }
+            }
+        }
+    }
+
+    /// Its program, if it can be understood.
+    pub fn program(&self) -> Option<Program> {
+        self.program.clone()
+    }
+
+    /// Why it cannot be understood.
+    pub fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    /// Whether another row tells of the same program: every field that an outcome does not set is the same.
+    pub fn is_same_as(&self, done: &Self) -> bool {
+        let own = |row: &Self| -> Vec<(String, String)> {
+            row.fields
+                .iter()
+                .filter(|(name, _)| !OURS.contains(&name.as_str()))
+                .map(|(name, value)| (name.clone(), value.get().to_owned()))
+                .collect()
+        };
+        own(self) == own(done)
+    }
+
+    /// The row with what came of it, as a line of JSON. An input `input` field that is no outcome's is replaced, as all of
+    /// the fields that outcomes set.
+    pub fn with(&self, outcome: &Outcome) -> String {
+        let mut line = String::from("{");
+        let mut add = |name: &str, value: &str| {
+            if line.len() > 1 {
+                line.push_str(", ");
+            }
+            line.push_str(&Value::String(name.into()).to_string());
+            line.push_str(": ");
+            line.push_str(value);
+        };
+        for (name, value) in &self.fields {
+            if !OURS.contains(&name.as_str()) {
+                add(name, value.get());
+            }
+        }
+        let text = match &outcome.cells {
+            Some(cells) => json!(cells),
+            None => json!(outcome.output_text),
+        };
+        let error = outcome.error_class.as_ref().or(outcome.error_message.as_ref()).map(|_| {
+            json!({"class": outcome.error_class, "message": outcome.error_message, "line": outcome.error_line})
+        });
+        let tier = outcome.tier.map(|tier| match tier {
+            Tier::Batch => "batch",
+            Tier::Own => "own",
+        });
+        let round = |ms: f64| (ms * 1000.0).round() / 1000.0;
+        let set: [(&str, Value); 13] = [
+            ("status", json!(outcome.status.as_str())),
+            ("input", json!(outcome.input)),
+            ("output", json!(outcome.output)),
+            ("output_text", text),
+            ("stdout", json!(outcome.stdout)),
+            ("stderr", json!(outcome.stderr)),
+            ("error", json!(error)),
+            ("exit_code", json!(outcome.exit_code)),
+            ("wall_ms", json!(round(outcome.wall_ms))),
+            ("cpu_ms", json!(round(outcome.cpu_ms))),
+            ("peak_kb", json!(outcome.peak_kb)),
+            ("tier", json!(tier)),
+            ("isolation", json!(outcome.isolation.as_str())),
+        ];
+        for (name, value) in set {
+            add(name, &value.to_string());
+        }
+        line.push('}');
+        line
+    }
+}
+
+fn raw(value: &Value) -> Box<RawValue> {
+    to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// The program of a row's fields.
+fn program(fields: &[(String, Box<RawValue>)]) -> Result<Program, String> {
+    let field = |name: &str| {
+        fields
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.get())
+    };
+    let text = |name: &str| -> Result<Option<String>, String> {
+        match field(name) {
+            None | Some("null") => Ok(None),
+            Some(value) => serde_json::from_str(value)
+                .map(Some)
+                .map_err(|_| format!("`{name}` is no text")),
+        }
+    };
+    let via = match text("via")?.as_deref() {
+        None | Some("contract") => Via::Contract,
+        Some("stdout") => Via::Stdout,
+        Some("ans") => Via::Ans,
+        Some("solution()" | "solution") => Via::Solution,
+        Some("cells") => Via::Cells,
+        Some(other) => {
+            return Err(format!(
+                "`via` is {other:?}; it is one of contract, stdout, ans, solution(), cells"
+            ));
+        }
+    };
+    let stdin = text("stdin")?.unwrap_or_default();
+    if via == Via::Cells {
+        let cells: Vec<String> = match field("cells") {
+            None => return Err("there is no `cells`".into()),
+            Some(value) => {
+                serde_json::from_str(value).map_err(|_| "`cells` is no list of texts")?
+            }
+        };
+        return Ok(Program {
+            cells,
+            via,
+            stdin,
+            ..Program::default()
+        });
+    }
+    let code = text("code")?.ok_or("there is no `code`")?;
+    Ok(Program {
+        code,
+        via,
+        stdin,
+        ..Program::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Status;
+
+    #[test]
+    fn other_fields_keep_their_text_and_order() {
+        let row = Row::parse(br#"{"id":  "a", "big": 123456789012345678901234567890.50, "status": "old", "code": "x"}"#, 1);
+        assert_eq!(row.program().map(|p| p.code), Some("x".into()));
+        let line = row.with(&Outcome::bare(Status::Ok, None, None));
+        assert!(line.starts_with(r#"{"id": "a", "big": 123456789012345678901234567890.50, "code": "x", "status": "ok", "#), "{line}");
+        assert_eq!(line.matches("\"status\"").count(), 1);
+        let again = Row::parse(line.as_bytes(), 1);
+        assert!(row.is_same_as(&again));
+        assert!(!Row::parse(br#"{"id": "b", "code": "x"}"#, 1).is_same_as(&again));
+    }
+
+    #[test]
+    fn rows_that_are_not_understood_say_why() {
+        for (line, word) in [
+            (&br#"["#[..], "line 7 is no JSON object"),
+            (br#"{"id": 1}"#, "no `code`"),
+            (br#"{"code": 3}"#, "`code` is no text"),
+            (br#"{"code": "x", "via": "magic"}"#, "one of contract"),
+            (br#"{"via": "cells", "cells": "x"}"#, "no list"),
+        ] {
+            let row = Row::parse(line, 7);
+            assert!(row.program().is_none());
+            let problem = row.problem().unwrap_or_default();
+            assert!(
+                problem.contains(word) && problem.contains("line 7"),
+                "{problem}"
+            );
+        }
+    }
+}
