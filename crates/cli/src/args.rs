@@ -308,15 +308,88 @@ pub struct Evaluate {
 /// Commands over the sandbox.
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
-    /// Run one program and print its outcome as JSON.
+    /// Run one program and say what happened.
     #[command(long_about = "\
-Runs a Python program in the sandbox with the limits of the execute stage and prints its outcome as JSON: status, \
-input, output, error with line, the protection that was in force, time. Exit code 1 when the status is not `ok`.
+Runs a Python program in the sandbox with the limits of the execute stage and says what happened: status, answer, error \
+with its line, time and memory, the tier and the protection that was in force. With --json the whole outcome. Exit code 1 \
+when the status is not `ok`.
 
-Example:
-    caco sandbox run program.py | jq .output")]
+Examples:
+    caco sandbox run program.py
+    caco sandbox run --json - < program.py | jq .output")]
     #[command(after_long_help = exit::HELP)]
     Run(SandboxRun),
+    /// Run a file of programs and write a file of outcomes.
+    #[command(long_about = "\
+Runs the programs of a JSON Lines file (plain, gzip or zstd) and writes their outcomes in the same order. A row has `code` \
+(or `cells`, a list of texts), and optionally `via`, which says how its result leaves it: `contract` (the global `output`; \
+the default), `stdout`, `ans`, `solution()` or `cells`; and `stdin`. Its other fields are kept. Added are `status`, \
+`output` (typed JSON), `output_text`, `input`, `stdout`, `stderr`, `error`, `wall_ms`, `cpu_ms`, `peak_kb`, `tier` and \
+`isolation`. Statuses: ok, error, timeout, memory, output_limit, denied, crash, unsupported.
+
+Outcomes are collected in OUT.part; after Ctrl-C or a crash the same command goes on.
+
+Examples:
+    caco sandbox exec --in programs.jsonl --out outcomes.jsonl
+    caco sandbox exec --in programs.jsonl.gz --out outcomes.jsonl.zst --workers 8 --timeout 5 --isolation strict
+    generate | caco sandbox exec --in - --out - | jq .status")]
+    #[command(after_long_help = exit::HELP)]
+    Exec(SandboxExec),
+}
+
+/// How programs are run.
+#[derive(Debug, Args)]
+pub struct SandboxSettings {
+    /// CPU seconds that a program may use.
+    #[arg(
+        long,
+        visible_alias = "cpu-seconds",
+        default_value_t = 10.0,
+        value_name = "SECONDS"
+    )]
+    pub timeout: f64,
+    /// Wall seconds that a program may take: the looser cap, for programs that sleep. By default twice the CPU seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub wall_seconds: Option<f64>,
+    /// Memory that a program may use, in MiB.
+    #[arg(
+        long,
+        visible_alias = "memory-mb",
+        default_value_t = 1024,
+        value_name = "MIB"
+    )]
+    pub memory: u64,
+    /// What protection is asked for.
+    #[arg(long, value_enum, default_value_t = IsolationName::Best)]
+    pub isolation: IsolationName,
+    /// The least protection with which programs are run.
+    #[arg(long, value_enum, default_value_t = FloorName::Limits)]
+    pub floor: FloorName,
+    /// Use this Python instead of the private environment.
+    #[arg(long, value_name = "PYTHON")]
+    pub python: Option<PathBuf>,
+}
+
+/// What protection is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum IsolationName {
+    /// Every layer, or nothing is run.
+    Strict,
+    /// Every layer that this machine offers.
+    Best,
+    /// Limits alone: for programs that are trusted.
+    None,
+}
+
+/// How much protection there has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FloorName {
+    /// Limits and the kill of the process tree, which are always there.
+    Limits,
+    /// A system-call filter, Landlock or a namespace of its own besides.
+    Partial,
+    /// Every layer.
+    Strict,
 }
 
 /// Arguments of `sandbox run`.
@@ -325,18 +398,32 @@ pub struct SandboxRun {
     /// The program; `-` reads stdin.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// CPU seconds that it may use.
-    #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
-    pub cpu_seconds: f64,
-    /// Wall seconds that it may take.
-    #[arg(long, default_value_t = 20.0, value_name = "SECONDS")]
-    pub wall_seconds: f64,
-    /// Memory that it may use, in MiB.
-    #[arg(long, default_value_t = 1024, value_name = "MIB")]
-    pub memory_mb: u64,
-    /// Use this Python instead of the private environment.
-    #[arg(long, value_name = "PYTHON")]
-    pub python: Option<PathBuf>,
+    /// How its result leaves it: contract, stdout, ans or solution().
+    #[arg(long, default_value = "contract", value_name = "VIA")]
+    pub via: String,
+    /// How it is run.
+    #[command(flatten)]
+    pub settings: SandboxSettings,
+}
+
+/// Arguments of `sandbox exec`.
+#[derive(Debug, Args)]
+pub struct SandboxExec {
+    /// The programs: JSON Lines, plain, gzip or zstd; `-` reads stdin.
+    #[arg(long = "in", value_name = "FILE")]
+    pub input: PathBuf,
+    /// The outcomes: JSON Lines, compressed where the name ends in .gz or .zst; `-` writes to stdout.
+    #[arg(long = "out", value_name = "FILE")]
+    pub output: PathBuf,
+    /// Replace an output that is there already.
+    #[arg(long)]
+    pub force: bool,
+    /// Programs that run at once. By default the machine's cores.
+    #[arg(long, value_name = "N")]
+    pub workers: Option<usize>,
+    /// How they are run.
+    #[command(flatten)]
+    pub settings: SandboxSettings,
 }
 
 /// Commands over answers.

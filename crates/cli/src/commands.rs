@@ -31,9 +31,10 @@ pub fn dispatch(global: &Global, command: Command) -> Result<Exit> {
         Command::Export(args) => export::export(global, &args),
         Command::Tune(args) => tune::tune(global, &args),
         Command::Evaluate(args) => evaluate::evaluate(global, &args),
-        Command::Sandbox {
-            command: SandboxCommand::Run(args),
-        } => sandbox::run(global, &args),
+        Command::Sandbox { command } => match command {
+            SandboxCommand::Run(args) => sandbox::run(global, &args),
+            SandboxCommand::Exec(args) => sandbox::exec(global, &args),
+        },
         Command::Answer {
             command: AnswerCommand::Check(args),
         } => answer::check(global, &args),

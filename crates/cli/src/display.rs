@@ -67,6 +67,16 @@ impl Display {
         }
     }
 
+    /// Shows a line about work that is no stage, if one is due: in place on a terminal, at intervals elsewhere.
+    pub fn counted(&self, words: impl FnOnce() -> String) {
+        let now = self.start.elapsed().as_secs_f64();
+        match &mut self.state().surface {
+            Surface::Live(live) => live.counted(words, now),
+            Surface::Plain(plain) => plain.counted(words, now),
+            Surface::Silent => {}
+        }
+    }
+
     /// Takes the live line away, before the report is printed.
     pub fn close(&self) {
         if let Surface::Live(live) = &mut self.state().surface {

@@ -54,6 +54,20 @@ impl Live {
         bar.set_message(meter.figures(now));
     }
 
+    /// Shows a line of figures that have no end in sight.
+    pub fn counted(&mut self, words: impl FnOnce() -> String, now: f64) {
+        if self.bar.is_some() && now - self.last < INTERVAL {
+            return;
+        }
+        self.last = now;
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+            bar.enable_steady_tick(Duration::from_millis(250));
+            bar
+        });
+        bar.set_message(words());
+    }
+
     /// Takes the bar away when its stage ends.
     pub fn stage_end(&mut self) {
         if let Some(bar) = self.bar.take() {

@@ -31,6 +31,12 @@ impl Plain {
         }
     }
 
+    pub fn counted(&mut self, words: impl FnOnce() -> String, now: f64) {
+        if self.due(now, false) {
+            eprintln!("     {}", words());
+        }
+    }
+
     /// Whether a line is due. The start of a stage is silent and restarts the interval: short stages show only their end.
     fn due(&mut self, now: f64, started: bool) -> bool {
         if started {
