@@ -335,6 +335,20 @@ Examples:
     generate | caco sandbox exec --in - --out - | jq .status")]
     #[command(after_long_help = exit::HELP)]
     Exec(SandboxExec),
+    /// Serve programs over HTTP with SandboxFusion's interface.
+    #[command(long_about = "\
+Serves programs over HTTP with the interface of ByteDance's SandboxFusion (POST /run_code), so that an RL trainer, such as \
+verl with its sandbox_fusion reward, can point at it. Python only. GET /health says whether it takes programs, GET /metrics \
+counts in Prometheus' format. Ctrl-C lets what runs come to its end, up to --drain seconds.
+
+It listens on 127.0.0.1 unless told otherwise, and refuses an address that other machines can reach without a token. The \
+token is read from the file that --token-file names or from CACO_SANDBOX_TOKEN.
+
+Examples:
+    caco sandbox serve
+    caco sandbox serve --listen 0.0.0.0:8080 --token-file token.txt --workers 16 --when-full retry")]
+    #[command(after_long_help = exit::HELP)]
+    Serve(SandboxServe),
 }
 
 /// How programs are run.
@@ -424,6 +438,44 @@ pub struct SandboxExec {
     /// How they are run.
     #[command(flatten)]
     pub settings: SandboxSettings,
+}
+
+/// Arguments of `sandbox serve`.
+#[derive(Debug, Args)]
+pub struct SandboxServe {
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub listen: std::net::SocketAddr,
+    /// A file with the token that requests must carry (`Authorization: Bearer TOKEN`).
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Serve other machines without a token: only where something else guards the port.
+    #[arg(long)]
+    pub allow_anonymous: bool,
+    /// Requests that may wait for their turn.
+    #[arg(long, default_value_t = 1024, value_name = "N")]
+    pub queue: usize,
+    /// What a request gets when that many wait: 429, or 504, the one status that verl's client tries again.
+    #[arg(long, value_enum, default_value_t = WhenFullName::Refuse)]
+    pub when_full: WhenFullName,
+    /// Seconds that programs may go on after Ctrl-C.
+    #[arg(long, default_value_t = 30.0, value_name = "SECONDS")]
+    pub drain: f64,
+    /// Programs that run at once. By default the machine's cores.
+    #[arg(long, value_name = "N")]
+    pub workers: Option<usize>,
+    /// How they are run: `--timeout` and `--memory` are the most that a request can ask for.
+    #[command(flatten)]
+    pub settings: SandboxSettings,
+}
+
+/// What a request gets when the queue is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhenFullName {
+    /// 429 with Retry-After.
+    Refuse,
+    /// 504.
+    Retry,
 }
 
 /// Commands over answers.

@@ -34,6 +34,7 @@ pub fn dispatch(global: &Global, command: Command) -> Result<Exit> {
         Command::Sandbox { command } => match command {
             SandboxCommand::Run(args) => sandbox::run(global, &args),
             SandboxCommand::Exec(args) => sandbox::exec(global, &args),
+            SandboxCommand::Serve(args) => sandbox::serve::serve(global, &args),
         },
         Command::Answer {
             command: AnswerCommand::Check(args),

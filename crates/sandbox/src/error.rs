@@ -101,6 +101,29 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    /// The server cannot listen where it is asked to.
+    #[error(
+        "cannot listen on {address}: {source}. Choose another address or port, or stop the program that has it \
+         (`ss -ltnp` names it)"
+    )]
+    Bind {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// The cause.
+        source: std::io::Error,
+    },
+
+    /// The server would run anyone's programs.
+    #[error(
+        "refusing to serve on {address}, which other machines can reach, without a token: anyone there could run programs \
+         here. Set a token (`openssl rand -hex 32` makes one), listen on 127.0.0.1, or allow anonymous use explicitly where \
+         something else guards the port"
+    )]
+    Exposed {
+        /// The address.
+        address: std::net::SocketAddr,
+    },
+
     /// The stop flag was set; every program that ran has been killed.
     #[error("interrupted")]
     Interrupted,

@@ -23,6 +23,8 @@
 //! longer than its deadline. Not promised: a program can always lie about its own answer, since the interpreter that
 //! computes it is the one that reports it.
 //!
+//! With the feature `serve` there is also a server, module `serve`, through which trainers run programs over HTTP.
+//!
 //! This is the one crate of the project with `unsafe` code, all of it in `sys.rs`.
 
 mod alone;
@@ -38,6 +40,8 @@ mod pool;
 mod program;
 mod queue;
 mod running;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod sys;
 mod wire;
 mod worker;

@@ -137,7 +137,7 @@ impl Outcome {
     }
 
     /// An outcome that has only a status and a reason yet.
-    pub(crate) fn bare(status: Status, class: Option<&str>, message: Option<String>) -> Self {
+    pub fn bare(status: Status, class: Option<&str>, message: Option<String>) -> Self {
         Self {
             status,
             error_class: class.map(String::from),

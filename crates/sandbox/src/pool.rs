@@ -306,6 +306,9 @@ impl Sandbox {
                 drop(front);
                 window.pop_front();
                 settled += 1;
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
             }
             if window.is_empty() && ended {
                 return Ok(settled);

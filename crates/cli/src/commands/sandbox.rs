@@ -1,5 +1,7 @@
 //! `caco sandbox`: one program, or a file of them.
 
+pub mod serve;
+
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -146,7 +148,11 @@ fn via(name: &str) -> Result<Via> {
 }
 
 /// The pool's settings, with the private environment prepared where no Python is named.
-fn config(settings: &SandboxSettings, workers: Option<usize>, display: &Display) -> Result<Config> {
+pub fn config(
+    settings: &SandboxSettings,
+    workers: Option<usize>,
+    display: &Display,
+) -> Result<Config> {
     let base = match &settings.python {
         Some(python) => Config {
             python: python.clone(),
@@ -244,7 +250,9 @@ fn read(file: &Path) -> Result<String> {
 pub fn failure(error: caco_sandbox::Error) -> Failure {
     let exit = match error {
         caco_sandbox::Error::Interrupted => Exit::Interrupted,
-        caco_sandbox::Error::Setting { .. } | caco_sandbox::Error::Bulk { .. } => Exit::Usage,
+        caco_sandbox::Error::Setting { .. }
+        | caco_sandbox::Error::Bulk { .. }
+        | caco_sandbox::Error::Exposed { .. } => Exit::Usage,
         _ => Exit::Environment,
     };
     let (message, hint) = match error {

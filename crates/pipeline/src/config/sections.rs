@@ -255,7 +255,12 @@ pub struct Execute {
 }
 
 /// The packages of the execution environment when the configuration names none.
-pub const DEFAULT_PACKAGES: [&str; 3] = ["sympy==1.14.0", "numpy==2.2.6", "networkx==3.4.2"];
+pub const DEFAULT_PACKAGES: [&str; 4] = [
+    "sympy==1.14.0",
+    "numpy==2.2.6",
+    "networkx==3.4.2",
+    "gmpy2==2.2.1",
+];
 
 impl Default for Execute {
     fn default() -> Self {

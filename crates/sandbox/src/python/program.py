@@ -67,6 +67,10 @@ def flush():
 def last_words(error, stream):
     """What the interpreter itself would have printed, without the frames of this harness."""
     try:
+        if type(error) is SystemExit:
+            if error.code is not None and type(error.code) is not int:
+                stream.write(str(error.code)[:MAX_TRACEBACK] + "\n")
+            return
         tb = error.__traceback__
         while tb is not None and tb.tb_frame.f_code.co_filename[:8] not in ("<program", "<cell"):
             tb = tb.tb_next

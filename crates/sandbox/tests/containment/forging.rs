@@ -1,6 +1,6 @@
 //! Forging: written frames, printed answers, patched tools, and answers that lie when they are looked at.
 
-use crate::case::{Case, plain};
+use crate::case::{Case, Expect, plain};
 use caco_sandbox::Status;
 
 const CRASH: Status = Status::Crash;
