@@ -206,6 +206,7 @@ pub fn job(config: &crate::Config, limits: &Limits, batch: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const NONCE: Nonce = *b"0123456789abcdef";
 
@@ -269,6 +270,56 @@ mod tests {
                 outcome(frame, Tier::Own, &crate::Config::default()).is_none(),
                 "{status}"
             );
+        }
+    }
+
+    fn body() -> impl Strategy<Value = String> {
+        prop_oneof![
+            Just(r#"{"status":"ok","has_output":true,"output":1,"text":"1"}"#.to_owned()),
+            Just(r#"{"status":"error","class":"E","message":"m","line":3}"#.to_owned()),
+            Just(r#"{"status":"moved","withheld":9}"#.to_owned()),
+            Just(r#"{"status":"host","message":"x"}"#.to_owned()),
+            "\\PC{0,60}",
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// Whatever a child writes: no panic, and nothing is read beyond what is there.
+        #[test]
+        fn any_bytes_are_a_frame_or_not(bytes in proptest::collection::vec(any::<u8>(), 0..200), with_nonce: bool) {
+            let bytes = if with_nonce { [&NONCE[..], &bytes].concat() } else { bytes };
+            if let Ok(Some((_, length))) = decode(&bytes, &NONCE) {
+                prop_assert!(length <= bytes.len());
+            }
+            let _ = only(&bytes, &NONCE);
+        }
+
+        /// A frame that is cut, repeated, or changed in one byte of its head is never taken for one of the program.
+        #[test]
+        fn damaged_heads_are_no_frames(text in body(), at in 0usize..16, flip in 1u8..=255, cut in 0usize..400) {
+            let good = framed(&NONCE, &text);
+            let mut damaged = good.clone();
+            damaged[at] ^= flip;
+            prop_assert!(decode(&damaged, &NONCE).is_err());
+            let cut = cut.min(good.len().saturating_sub(1));
+            prop_assert!(!matches!(decode(&good[..cut], &NONCE), Ok(Some(_))));
+            prop_assert!(only(&[good.clone(), good].concat(), &NONCE).is_err());
+        }
+
+        /// What is decoded is what was said, and becomes an outcome only where a child may say it.
+        #[test]
+        fn only_what_children_say_becomes_an_outcome(status in "[a-z_]{1,12}", text in "\\PC{0,40}") {
+            let said = serde_json::json!({"status": status, "has_output": true, "output": text, "text": text}).to_string();
+            let config = crate::Config { max_answer_bytes: 30, ..crate::Config::default() };
+            if let Ok(Some((frame, _))) = decode(&framed(&NONCE, &said), &NONCE)
+                && let Some(outcome) = outcome(frame, Tier::Own, &config)
+            {
+                prop_assert_eq!(outcome.status.as_str(), status);
+                prop_assert!(text.chars().count() <= 30);
+                prop_assert_eq!(outcome.output_text.is_some(), outcome.status == Status::Ok);
+            }
         }
     }
 }
