@@ -2,7 +2,12 @@
 //!
 //! Needs the shared data folder and a Python with sympy, numpy and networkx, named by `CACO_TEST_SCIENCE_PYTHON`; `.ci/run` makes one.
 //! `CACO_TEST_ALL_PROGRAMS=1` runs all 5,238 instead of every eighth.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test suite")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test suite"
+)]
 #![cfg(target_os = "linux")]
 
 mod common;

@@ -134,6 +134,7 @@ pub(super) const ATTRIBUTES: &[&str] = &[
     "memmap",
     "methodcaller",
     "mmap",
+    "modules",
     "multiprocessing",
     "nditer",
     "now",

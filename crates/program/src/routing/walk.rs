@@ -26,6 +26,12 @@ pub(super) fn walk(body: &[Stmt]) -> Route {
     }
 }
 
+/// Whether a name is one under which library modules keep what leads out of them.
+fn is_private_of_modules(name: &str) -> bool {
+    let plain = name.trim_start_matches('_');
+    listed(names::ATTRIBUTES, plain) || listed(names::BUILTINS, plain) || plain == "getframe"
+}
+
 #[derive(Default)]
 struct Walk<'a> {
     own: Option<String>,
@@ -183,11 +189,11 @@ impl<'a> Walk<'a> {
             () if is_dunder(name) => {
                 !listed(names::DUNDER_READS, name) || context != ExprContext::Load
             }
-            () if name.starts_with('_') => !own,
+            // A method may be called with anything as its first argument: a module's private names stay out of reach.
+            () if name.starts_with('_') => !own || is_private_of_modules(name),
             () => listed(names::ATTRIBUTES, name),
         };
-        // Methods and fields of the program's own objects may have such names.
-        if forbidden && !(own && !is_dunder(name)) {
+        if forbidden {
             self.turn_down(|| format!("the attribute `{name}`"));
         }
     }
