@@ -47,7 +47,7 @@ fn ordinary(i: u64) -> (String, String) {
         ),
         1 => (
             format!("from fractions import Fraction\noutput = Fraction({i}, 3) + Fraction(1, 3)\n"),
-            if (i + 1) % 3 == 0 {
+            if (i + 1).is_multiple_of(3) {
                 format!("{}", (i + 1) / 3)
             } else {
                 format!("{}/3", i + 1)
