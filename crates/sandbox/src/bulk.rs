@@ -20,9 +20,11 @@ use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
-/// Bytes of outcomes between two flushes.
-const FLUSH_BYTES: usize = 1 << 20;
+/// What a kill can cost: outcomes are handed to the system after so many bytes, or after so long.
+const FLUSH_BYTES: usize = 1 << 18;
+const FLUSH_AFTER: Duration = Duration::from_secs(1);
 
 /// What to run and where the outcomes go; `-` is stdin and stdout.
 #[derive(Debug, Clone)]
@@ -257,6 +259,7 @@ struct Sink {
     part: Option<PathBuf>,
     writer: BufWriter<Box<dyn Write>>,
     since_flush: usize,
+    flushed: Instant,
     old: Option<BufReader<File>>,
 }
 
@@ -269,6 +272,7 @@ impl Sink {
                 part: None,
                 writer: BufWriter::new(Box::new(io::stdout())),
                 since_flush: 0,
+                flushed: Instant::now(),
                 old: None,
             });
         }
@@ -300,6 +304,7 @@ impl Sink {
             part: Some(part),
             writer: BufWriter::new(Box::new(file)),
             since_flush: 0,
+            flushed: Instant::now(),
             old: old.map(BufReader::new),
         })
     }
@@ -338,8 +343,9 @@ impl Sink {
         self.writer.write_all(line.as_bytes()).map_err(&failed)?;
         self.writer.write_all(b"\n").map_err(&failed)?;
         self.since_flush += line.len();
-        if self.since_flush > FLUSH_BYTES {
+        if self.since_flush > FLUSH_BYTES || self.flushed.elapsed() > FLUSH_AFTER {
             self.since_flush = 0;
+            self.flushed = Instant::now();
             self.writer.flush().map_err(&failed)?;
         }
         Ok(())

@@ -283,22 +283,25 @@ fn numpy_and_sympy_values() {
         ),
         (
             "np.array([[1, 2], [3, 4]])",
-            json!({"$type": "numpy.ndarray", "dtype": "int64", "value": [[1, 2], [3, 4]]}),
+            json!({"$type": "numpy.ndarray", "dtype": "int64", "shape": [2, 2], "value": [[1, 2], [3, 4]]}),
             "[[1, 2], [3, 4]]",
         ),
         (
             "sp.Rational(1, 3)",
-            json!({"$type": "sympy.Rational", "text": "1/3"}),
+            json!({"$type": "sympy.Rational", "text": "1/3", "srepr": "Rational(1, 3)"}),
             "1/3",
         ),
         (
             "sp.sqrt(8)",
-            json!({"$type": "sympy.Mul", "text": "2*sqrt(2)"}),
+            json!({"$type": "sympy.Mul", "text": "2*sqrt(2)", "srepr": "Mul(Integer(2), Pow(Integer(2), Rational(1, 2)))"}),
             "2*sqrt(2)",
         ),
         (
             "sp.solve(sp.Symbol('x')**2 - 4)",
-            json!([{"$type": "sympy.Integer", "text": "-2"}, {"$type": "sympy.Integer", "text": "2"}]),
+            json!([
+                {"$type": "sympy.Integer", "text": "-2", "srepr": "Integer(-2)"},
+                {"$type": "sympy.Integer", "text": "2", "srepr": "Integer(2)"},
+            ]),
             "[-2, 2]",
         ),
         (

@@ -35,7 +35,14 @@ fn a_program_s_outcome_is_json() {
     let scene = Scene::new();
     scene.write("program.py", PROGRAM);
     let shown = scene
-        .run(&["sandbox", "run", "program.py", "--python", "python3"])
+        .run(&[
+            "sandbox",
+            "run",
+            "program.py",
+            "--json",
+            "--python",
+            "python3",
+        ])
         .expect(0);
     let value = shown.json();
     assert_eq!(value["status"], "ok");
@@ -52,7 +59,14 @@ fn a_failing_program_exits_with_1_and_names_the_line() {
     let scene = Scene::new();
     scene.write("program.py", "x = 1\ny = x / 0\n");
     let shown = scene
-        .run(&["sandbox", "run", "program.py", "--python", "python3"])
+        .run(&[
+            "sandbox",
+            "run",
+            "program.py",
+            "--json",
+            "--python",
+            "python3",
+        ])
         .expect(1);
     let value = shown.json();
     assert_eq!(

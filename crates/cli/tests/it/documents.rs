@@ -89,6 +89,8 @@ fn the_command_reference_is_what_the_commands_print() {
         &["tune"],
         &["evaluate"],
         &["sandbox", "run"],
+        &["sandbox", "exec"],
+        &["sandbox", "serve"],
         &["answer", "check"],
     ] {
         let shown = scene.run(&[command, &["--help"]].concat()).expect(0);

@@ -2,7 +2,7 @@
 
 use super::scene::Scene;
 
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["init"],
     &["doctor"],
@@ -16,6 +16,8 @@ const COMMANDS: [&[&str]; 15] = [
     &["tune"],
     &["evaluate"],
     &["sandbox", "run"],
+    &["sandbox", "exec"],
+    &["sandbox", "serve"],
     &["answer"],
     &["answer", "check"],
 ];

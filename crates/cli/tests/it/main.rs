@@ -14,5 +14,6 @@ mod errors;
 mod help;
 mod resume;
 mod runs;
+mod sandbox;
 mod scene;
 mod tune;

@@ -2,7 +2,7 @@
 # each program, and looked over before answers are sent: where something moved, those not yet sent are withheld ("moved"),
 # and the child ends.
 USES_RANDOM, USES_DECIMAL, USES_NUMPY, USES_SYMPY, CHECK_ALL = 1, 2, 4, 8, 16
-FLUSH_AFTER = 0.002
+FLUSH_AFTER = 0.006
 # Attributes that libraries set on themselves while they work.
 FLAGS = type.__dict__["__flags__"].__get__
 HABITS = frozenset(("_count", "_abc_impl", "__warningregistry__", "_cache", "_prefix_cache", "_lambdify_generated_counter"))
@@ -236,6 +236,7 @@ def together(job, layers):
     seed_everything()
     gc.set_threshold(GC_THRESHOLD, 10, 10)
     gc.enable()
+    complained = io.StringIO()
     while True:
         item = next_program(inbox, hand_over)
         if item is None:
@@ -245,7 +246,10 @@ def together(job, layers):
         if uses:
             watch.restore(uses)
         sys.stdin = io.StringIO(given.decode("utf-8", "replace"))
-        sys.stdout, sys.stderr = said, complained = io.StringIO(), io.StringIO()
+        sys.stdout = said = io.StringIO()
+        if complained.closed or complained.tell():
+            complained = io.StringIO()
+        sys.stderr = complained
         wall, cpu = clock(), cpu_clock()
         fields = run_program(source, via, budget, limit)
         if sys.stdout is not said or sys.stderr is not complained:

@@ -39,6 +39,8 @@ class Encoder:
         return text
 
     def string(self, v):
+        if v.isascii() and len(v) < self.left:
+            return self.spend(quote(v))
         try:
             v.encode("utf-8")
         except UnicodeEncodeError:
@@ -105,10 +107,23 @@ class Encoder:
         return self.spend('{"$type":%s,"text":%s,"srepr":%s}' % (say(name), say(text), say(whole)))
 
     def dictionary(self, v, depth):
-        pairs = list(dict.items(v))
-        if all(type(k) is str and k[:1] != "$" and k.isprintable() for k, _ in pairs):
-            return "{" + ",".join(self.string(k) + ":" + self.value(x, depth + 1) for k, x in pairs) + "}"
-        return '{"$dict":[' + ",".join("[%s,%s]" % (self.value(k, depth + 1), self.value(x, depth + 1)) for k, x in pairs) + "]}"
+        parts, before = [], self.left
+        for k, x in dict.items(v):
+            if type(k) is not str or k[:1] == "$" or not k.isprintable():
+                self.left = before
+                return '{"$dict":[' + ",".join(["[%s,%s]" % (self.value(k, depth + 1), self.value(x, depth + 1)) for k, x in dict.items(v)]) + "]}"
+            # Most quantities are small integers: they need no further look.
+            if type(x) is int and -SMALL < x < SMALL:
+                parts.append(self.string(k) + ":" + int.__repr__(x))
+                self.left -= 20
+            else:
+                parts.append(self.string(k) + ":" + self.value(x, depth + 1))
+        if self.left < 0:
+            raise AnswerTooLarge()
+        return "{" + ",".join(parts) + "}"
+
+
+SMALL = 1 << 62
 
 
 def type_name(kind):
