@@ -83,7 +83,7 @@ class Ours:
 
     def command(self, programs: Path, outcomes: Path) -> list[str]:
         options = ["--in", str(programs), "--out", str(outcomes), "--workers", str(WORKERS)]
-        options += ["--timeout", f"{self.timeout:g}", "--no-progress", "--quiet"]
+        options += ["--timeout", f"{self.timeout:g}", "--no-progress", "--quiet", "--force"]
         return [self.caco, "sandbox", "exec", *options, *self.extra]
 
     @staticmethod
