@@ -4,7 +4,7 @@
 
 mod common;
 
-use caco_sandbox::{Config, Error, Isolation, Limits, Sandbox, Status};
+use caco_sandbox::{Config, Error, Isolation, Limits, Sandbox, Status, Tier, TierChoice};
 use common::{config, marked, processes_with, run_in};
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader};
@@ -289,4 +289,49 @@ fn a_hundred_mixed_programs_leave_neither_descriptors_nor_files() {
     );
     // Other tests of this process may hold pipes of their own; a leak would be hundreds.
     assert!(pipes() < 60, "{} pipes are open", pipes());
+}
+
+/// What the gate would turn down, in the batch tier all the same.
+fn past_the_gate(audit_share: f64) -> Sandbox {
+    Sandbox::start(Config {
+        tier: TierChoice::Batch,
+        audit_share,
+        ..config()
+    })
+    .unwrap()
+}
+
+#[test]
+fn what_a_program_leaves_changed_is_seen_and_its_answers_are_withheld() {
+    let sandbox = past_the_gate(0.0);
+    let read = "import math\noutput = math.floor(math.pi * 100)\n";
+    let programs = [
+        "import math\nmath.pi = 3\noutput = 1\n",
+        read,
+        "output = 7\n",
+    ];
+    let outcomes = run_in(&sandbox, &programs);
+    let texts: Vec<_> = outcomes.iter().map(|o| o.output_text.as_deref()).collect();
+    assert_eq!(texts, [Some("1"), Some("314"), Some("7")]);
+    assert_eq!(outcomes[0].tier, Some(Tier::Own));
+    assert!(sandbox.statistics().withheld > 0);
+}
+
+#[test]
+fn an_audit_that_disagrees_gives_the_answers_to_children_of_their_own() {
+    // Its answer tells which tier it ran in, so that the two can never agree.
+    let odd = "import sys\noutput = type(sys.stdin).__name__\n";
+    let sandbox = past_the_gate(1.0);
+    let outcomes = run_in(&sandbox, &[odd, "output = 7\n"]);
+    assert_eq!(outcomes[0].output_text.as_deref(), Some("TextIOWrapper"));
+    assert_eq!(outcomes[0].tier, Some(Tier::Own));
+    assert_eq!(outcomes[1].output_text.as_deref(), Some("7"));
+    assert_eq!(sandbox.statistics().disagreed, 1);
+    assert_eq!(
+        run_in(&past_the_gate(0.0), &[odd])[0]
+            .output_text
+            .as_deref(),
+        Some("StringIO"),
+        "nothing to disagree about"
+    );
 }
