@@ -36,6 +36,7 @@ pub mod environment;
 mod error;
 mod isolation;
 mod outcome;
+mod pipes;
 mod pool;
 mod program;
 mod queue;

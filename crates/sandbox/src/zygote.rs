@@ -1,5 +1,6 @@
 //! One warm interpreter: started, greeted, and ended.
 
+use crate::pipes::PATIENCE;
 use crate::wire::Nonce;
 use crate::{Config, Error, Level, Result, sys};
 use serde::Deserialize;
@@ -168,6 +169,17 @@ impl Zygote {
         let mut text = vec![0; size];
         self.control.read_exact(&mut text)?;
         serde_json::from_slice(&text).map_err(io::Error::other)
+    }
+
+    /// Waits for the report of a child that has been told to end; false where none comes.
+    pub fn await_report(&mut self) -> bool {
+        loop {
+            match self.receive::<Message>(PATIENCE) {
+                Ok(Message { cpu: Some(_), .. }) => {}
+                Ok(_) => return true,
+                Err(_) => return false,
+            }
+        }
     }
 
     /// Asks for the CPU time of the child that runs now; the answer is a [`Message`].
