@@ -209,14 +209,15 @@ enum End {
     Stopped,
 }
 
-enum Taken {
+#[derive(Debug)]
+pub(crate) enum Taken {
     Frames,
     Moved,
     Refused(String),
 }
 
 /// Takes all whole frames out of `results`. An outcome that may be due to earlier programs of the child is none.
-fn take(
+pub(crate) fn take(
     results: &mut crate::capture::Capture,
     waiting: &mut VecDeque<Nonce>,
     programs: &[(&Program, Uses)],
@@ -242,17 +243,17 @@ fn take(
             .get(fates.len())
             .map(|(program, _)| *program)
             .ok_or(Spoilt)?;
-        waiting.pop_front();
         *peak_kb = (*peak_kb).max(frame.peak_kb);
         if frame.status == "moved" {
             // Any of them may have met what one of them left.
-            let withheld = frame.withheld.clamp(1, waiting.len() + 1);
-            waiting.drain(..withheld - 1);
+            let withheld = frame.withheld.clamp(1, waiting.len());
+            waiting.drain(..withheld);
             fates.extend((0..withheld).map(|_| Fate::Own));
             taken = Taken::Moved;
             break;
         }
         let mut outcome = wire::outcome(frame, Tier::Batch, config).ok_or(Spoilt)?;
+        waiting.pop_front();
         fates.push(match outcome.status {
             Status::Ok | Status::Error
                 if outcome.error_class.as_deref() != Some("RecursionError") =>

@@ -34,6 +34,9 @@ mod capture;
 mod config;
 pub mod environment;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod isolation;
 mod outcome;
 mod pipes;
@@ -44,6 +47,7 @@ mod running;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod sys;
+mod typed;
 mod wire;
 mod worker;
 mod zygote;

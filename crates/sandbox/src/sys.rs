@@ -100,6 +100,18 @@ pub fn poll<const N: usize>(
     Ok(entries.map(|entry| entry.revents != 0))
 }
 
+/// Keeps SIGPIPE from this thread, so that a pipe whose other end was closed is an error of the write also where the process
+/// has set the signal to its default, which ends it.
+pub fn block_sigpipe() {
+    // SAFETY: the set is initialised by sigemptyset before it is used, and lives until the calls return.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, libc::SIGPIPE);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut());
+    }
+}
+
 /// Makes reads and writes of a descriptor return instead of waiting.
 pub fn never_wait(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: fcntl on a descriptor that is borrowed, and so open.
@@ -166,6 +178,33 @@ mod tests {
             poll([a.as_raw_fd(), idle.as_raw_fd(), -1], [false; 3], 0).unwrap(),
             [true, false, false]
         );
+    }
+
+    /// The process that the next test starts: its SIGPIPE is the default, as in many commands.
+    #[test]
+    #[ignore = "started by the test below"]
+    fn writer_to_a_closed_pipe() {
+        // SAFETY: to set a signal to its default runs no code of ours.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+        block_sigpipe();
+        let (reader, mut feed) = crate::capture::Feed::new().unwrap();
+        drop(reader);
+        feed.push(b"x");
+        assert_eq!(feed.fd(), -1);
+    }
+
+    #[test]
+    fn a_closed_pipe_does_not_end_the_process() {
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "sys::tests::writer_to_a_closed_pipe",
+                "--ignored",
+            ])
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success(), "{status}");
     }
 
     #[test]
