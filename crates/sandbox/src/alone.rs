@@ -85,6 +85,13 @@ pub fn attempt(
         return Ok(Attempt::Refused(message.clone().unwrap_or_default()));
     }
     let mut outcome = judge(&report, frame, (config, limits), [&results, &out, &err]);
+    if zygote.ran_out_of_memory() && report.signal == libc::SIGKILL && report.killed.is_none() {
+        let message = format!(
+            "killed: its processes used more than {} MiB of memory together",
+            limits.memory_mb
+        );
+        outcome = Outcome::bare(Status::Memory, Some("SIGKILL"), Some(message));
+    }
     outcome.tier = Some(Tier::Own);
     outcome.stdout = out.tail(config.keep_bytes);
     outcome.stderr = err.tail(config.keep_bytes);

@@ -42,10 +42,17 @@ pub struct Config {
     pub isolation: Isolation,
     /// Below this level the pool does not start. Default: [`Level::Limits`], so that it always does.
     pub floor: Level,
+    /// A cgroup v2 folder that may be written: each interpreter process has a group of its own below it, through which its whole
+    /// tree is killed, and its memory and processes bounded where the controllers are there. Default: below the group of
+    /// this process where that may be written, else none.
+    pub cgroup: Option<PathBuf>,
     /// How many bytes of stdout and of stderr an outcome keeps: the last ones. Default: 4,096.
     pub keep_bytes: usize,
     /// Which tier runs programs. Default: [`TierChoice::Auto`].
     pub tier: TierChoice,
+    /// Whether the batch tier finds what a program has changed by CPython's own counters, where it has them (up to 3.11).
+    /// Without, contents are compared, which is slower and finds the same. Default: true.
+    pub count_changes: bool,
     /// After how many programs a child of the batch tier is replaced, from 1. Default: 1,024.
     pub renew_after: usize,
     /// The share of programs of the batch tier that run a second time, in a child of their own; where the two answers
@@ -73,8 +80,10 @@ impl Default for Config {
             preload_heavy: words("numpy sympy networkx"),
             isolation: Isolation::Best,
             floor: Level::Limits,
+            cgroup: None,
             keep_bytes: 4096,
             tier: TierChoice::Auto,
+            count_changes: true,
             renew_after: 1024,
             audit_share: 1.0 / 512.0,
             scratch: None,

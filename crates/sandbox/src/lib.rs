@@ -37,12 +37,14 @@ mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod group;
 mod isolation;
 mod outcome;
 mod pipes;
 mod pool;
 mod program;
 mod queue;
+mod remains;
 mod running;
 #[cfg(feature = "serve")]
 pub mod serve;

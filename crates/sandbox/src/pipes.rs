@@ -37,7 +37,7 @@ impl Pipes {
     /// # Errors
     /// [`Error::System`] where pipes cannot be made.
     pub fn launch(
-        zygote: &Zygote,
+        zygote: &mut Zygote,
         config: &Config,
         limits: &Limits,
         batch: bool,
@@ -52,6 +52,9 @@ impl Pipes {
         let mut message = vec![b'R'];
         message.extend_from_slice(&(job.len() as u32).to_le_bytes());
         message.extend_from_slice(job.as_bytes());
+        if let Err(error) = zygote.bound(limits) {
+            return Ok(Err(format!("its control group is gone: {error}")));
+        }
         let theirs = [
             jobs.as_fd(),
             results_in.as_fd(),
