@@ -85,9 +85,6 @@ pub struct Case {
     pub sibling: Option<(&'static str, &'static str)>,
     /// A module without which the case says nothing.
     pub module: Option<&'static str>,
-    /// Why the case is known not to hold. Such a case is reported instead of failing; where it holds, that is said too, so
-    /// that the mark goes.
-    pub open: Option<&'static str>,
     /// Whether the same program followed by a control must spoil that control (for what is left to a next program).
     pub bites: bool,
 }
@@ -104,7 +101,6 @@ pub const fn plain(name: &'static str, program: &'static str) -> Case {
         limits: Limits::Usual,
         sibling: None,
         module: None,
-        open: None,
         bites: false,
     }
 }
@@ -178,13 +174,6 @@ impl Case {
     pub const fn with_module(self, module: &'static str) -> Self {
         Self {
             module: Some(module),
-            ..self
-        }
-    }
-
-    pub const fn open(self, why: &'static str) -> Self {
-        Self {
-            open: Some(why),
             ..self
         }
     }
