@@ -195,7 +195,7 @@ impl Case {
     pub fn is_decided_at_strict(&self) -> bool {
         self.layers.is_empty()
             || has_any(&STRICT.join(","), self.layers)
-            || matches!(self.bare, Expect::Tried)
+            || matches!(self.bare, Expect::Tried | Expect::Contained)
     }
 
     /// What has to happen under `protection`.
