@@ -76,7 +76,11 @@ pub fn config_at(mode: Mode) -> Config {
     }
 }
 
+/// How many times longer than usual programs may take, for machines on which everything is slow, such as emulated ones.
+const SLOWER: &str = "CACO_TEST_SLOWER";
+
 fn with_limits(config: Config, limits: Limits) -> Config {
+    let slower: f64 = std::env::var(SLOWER).map_or(1.0, |times| times.parse().unwrap());
     let (cpu_seconds, wall_seconds, memory_mb) = match limits {
         Limits::Usual => (5.0, 20.0, 1024),
         Limits::Short => (0.2, 2.0, 512),
@@ -84,10 +88,11 @@ fn with_limits(config: Config, limits: Limits) -> Config {
     };
     Config {
         limits: caco_sandbox::Limits {
-            cpu_seconds,
-            wall_seconds,
+            cpu_seconds: cpu_seconds * slower,
+            wall_seconds: wall_seconds * slower,
             memory_mb,
         },
+        first_pass_seconds: config.first_pass_seconds * slower,
         ..config
     }
 }
