@@ -46,10 +46,10 @@ pub struct Config {
     pub keep_bytes: usize,
     /// Which tier runs programs. Default: [`TierChoice::Auto`].
     pub tier: TierChoice,
-    /// After how many programs a child of the batch tier is replaced, from 1. Default: 1,024.
+    /// After how many programs a child of the batch tier is replaced, from 1. Default: 4,096.
     pub renew_after: usize,
     /// The share of programs of the batch tier that run a second time, in a child of their own; where the two answers
-    /// differ, their whole batch is run anew. From 0 to 1; which ones is a function of their text. Default: 1/512.
+    /// differ, their whole batch is run anew. From 0 to 1; which ones is a function of their text. Default: 1/1024.
     pub audit_share: f64,
     /// Where the programs' empty working folders are made. Default: the system's temporary folder.
     pub scratch: Option<PathBuf>,
@@ -75,8 +75,8 @@ impl Default for Config {
             floor: Level::Limits,
             keep_bytes: 4096,
             tier: TierChoice::Auto,
-            renew_after: 1024,
-            audit_share: 1.0 / 512.0,
+            renew_after: 4096,
+            audit_share: 1.0 / 1024.0,
             scratch: None,
         }
     }
