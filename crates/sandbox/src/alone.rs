@@ -1,17 +1,11 @@
 //! One program in a child of its own, from the supervisor's side: its pipes, its end, and the outcome.
 
-use crate::capture::{Capture, Feed};
+use crate::capture::Capture;
+use crate::pipes::{PATIENCE, Pipes};
 use crate::wire::{self, Frame, Spoilt};
 use crate::zygote::{Message, Zygote};
-use crate::{Config, Error, Limits, Outcome, Program, Result, Status, Tier, sys};
-use std::io::PipeReader;
-use std::os::fd::{AsFd, AsRawFd};
+use crate::{Config, Limits, Outcome, Program, Result, Status, Tier};
 use std::time::{Duration, Instant};
-
-/// How often the stop flag is looked at.
-pub const TICK_MS: i32 = 100;
-/// What a zygote may take beyond the wall deadline before it is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How one attempt ended.
 pub enum Attempt {
@@ -23,61 +17,6 @@ pub enum Attempt {
     Refused(String),
     /// The stop flag was set; the program is dead.
     Stopped,
-}
-
-/// The supervisor's ends of a child's pipes.
-#[derive(Debug)]
-pub struct Pipes {
-    pub feed: Feed,
-    pub results: Capture,
-    pub out: Capture,
-    pub err: Capture,
-}
-
-/// Asks `zygote` for a child and returns the ends of its pipes.
-///
-/// # Errors
-/// [`Error::System`] where pipes cannot be made; `Ok(Err(..))` where the zygote is gone.
-pub fn launch(
-    zygote: &mut Zygote,
-    config: &Config,
-    limits: &Limits,
-    batch: bool,
-) -> Result<std::result::Result<Pipes, String>> {
-    let results_cap = config.max_answer_bytes * 16 + config.output_bytes * 13 + 65_536;
-    let made = (|| {
-        let (jobs, feed): (PipeReader, Feed) = Feed::new()?;
-        let (results, results_in) = Capture::new(results_cap)?;
-        let (out, out_in) = Capture::new(config.output_bytes)?;
-        let (err, err_in) = Capture::new(config.output_bytes)?;
-        Ok((
-            jobs,
-            results_in,
-            out_in,
-            err_in,
-            Pipes {
-                feed,
-                results,
-                out,
-                err,
-            },
-        ))
-    })();
-    let (jobs, results_in, out_in, err_in, pipes) = made.map_err(Error::system("make a pipe"))?;
-    let job = wire::job(config, limits, batch);
-    let mut message = vec![b'R'];
-    message.extend_from_slice(&(job.len() as u32).to_le_bytes());
-    message.extend_from_slice(job.as_bytes());
-    let fds = [
-        jobs.as_fd(),
-        results_in.as_fd(),
-        out_in.as_fd(),
-        err_in.as_fd(),
-    ];
-    Ok(match sys::send_with_fds(&zygote.control, &message, fds) {
-        Ok(()) => Ok(pipes),
-        Err(error) => Err(format!("the interpreter process is gone: {error}")),
-    })
 }
 
 /// Runs one program in a fresh child of `zygote`.
@@ -92,7 +31,7 @@ pub fn attempt(
     stop: &dyn Fn() -> bool,
 ) -> Result<Attempt> {
     let nonce = zygote.new_nonce();
-    let mut pipes = match launch(zygote, config, limits, false)? {
+    let mut pipes = match Pipes::launch(zygote, config, limits, false)? {
         Ok(pipes) => pipes,
         Err(why) => return Ok(Attempt::Lost(why)),
     };
@@ -102,30 +41,7 @@ pub fn attempt(
     let last = Instant::now() + Duration::from_secs_f64(limits.wall_seconds) + PATIENCE;
     let (mut asked, mut stopped) = (false, false);
     let report = loop {
-        let Pipes {
-            feed,
-            results,
-            out,
-            err,
-        } = &mut pipes;
-        let fds = [
-            results.fd(),
-            out.fd(),
-            err.fd(),
-            zygote.control.as_raw_fd(),
-            feed.fd(),
-        ];
-        let ready = sys::poll(fds, [false, false, false, false, true], TICK_MS)
-            .map_err(Error::system("wait for a program"))?;
-        for (capture, ready) in [results, out, err].into_iter().zip(ready) {
-            if ready {
-                capture.read();
-            }
-        }
-        if ready[4] {
-            feed.write();
-        }
-        if ready[3] {
+        if pipes.wait(zygote)?.control {
             match zygote.receive::<Message>(PATIENCE) {
                 Ok(message) if message.cpu.is_some() => {}
                 Ok(report) => break report,
@@ -137,8 +53,7 @@ pub fn attempt(
             }
         }
         stopped |= stop();
-        let overflow = pipes.results.overflow || pipes.out.overflow || pipes.err.overflow;
-        if !asked && (stopped || overflow) {
+        if !asked && (stopped || pipes.overflow()) {
             zygote.kill_program();
             asked = true;
         }
@@ -170,6 +85,13 @@ pub fn attempt(
         return Ok(Attempt::Refused(message.clone().unwrap_or_default()));
     }
     let mut outcome = judge(&report, frame, (config, limits), [&results, &out, &err]);
+    if zygote.ran_out_of_memory() && report.signal == libc::SIGKILL && report.killed.is_none() {
+        let message = format!(
+            "killed: its processes used more than {} MiB of memory together",
+            limits.memory_mb
+        );
+        outcome = Outcome::bare(Status::Memory, Some("SIGKILL"), Some(message));
+    }
     outcome.tier = Some(Tier::Own);
     outcome.stdout = out.tail(config.keep_bytes);
     outcome.stderr = err.tail(config.keep_bytes);

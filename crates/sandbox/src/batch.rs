@@ -1,17 +1,13 @@
 //! Many programs in one child, from the supervisor's side. A batch is what is handed to the child at once; its answers are
 //! taken one by one, each tied to its program by a nonce, and anything else in the stream ends the child.
 
-use crate::alone::{Pipes, TICK_MS, launch};
+use crate::pipes::{PATIENCE, Pipes, TICK_MS};
 use crate::wire::{self, Nonce, Spoilt};
 use crate::zygote::{Message, Zygote};
-use crate::{Config, Error, Limits, Outcome, Program, Result, Status, Tier, sys};
+use crate::{Config, Limits, Outcome, Program, Result, Status, Tier};
 use caco_program::routing::Uses;
 use std::collections::VecDeque;
-use std::os::fd::AsRawFd;
-use std::time::{Duration, Instant};
-
-/// How long an ended child may take to be reaped.
-const PATIENCE: Duration = Duration::from_secs(30);
+use std::time::Instant;
 
 /// A child of the batch tier that waits for programs.
 #[derive(Debug)]
@@ -53,12 +49,14 @@ impl Live {
         config: &Config,
         limits: &Limits,
     ) -> Result<std::result::Result<Self, String>> {
-        Ok(launch(zygote, config, limits, true)?.map(|pipes| Self {
-            pipes,
-            limits: *limits,
-            ran: 0,
-            peak_kb: 0,
-        }))
+        Ok(
+            Pipes::launch(zygote, config, limits, true)?.map(|pipes| Self {
+                pipes,
+                limits: *limits,
+                ran: 0,
+                peak_kb: 0,
+            }),
+        )
     }
 
     /// Whether it should make room for a fresh one.
@@ -70,7 +68,7 @@ impl Live {
     pub fn retire(mut self, zygote: &mut Zygote) -> bool {
         self.pipes.feed.close();
         zygote.kill_program();
-        await_end(zygote)
+        zygote.await_report()
     }
 
     /// Runs `programs` in their order. `stop` ends the child and leaves the rest untouched.
@@ -98,31 +96,14 @@ impl Live {
         let mut refused = None;
         let mut lost = false;
         while !waiting.is_empty() && matches!(end, End::Open) {
-            let Pipes {
-                feed,
-                results,
-                out,
-                err,
-            } = &mut self.pipes;
-            let fds = [
-                results.fd(),
-                out.fd(),
-                err.fd(),
-                zygote.control.as_raw_fd(),
-                feed.fd(),
-            ];
-            let ready = sys::poll(fds, [false, false, false, false, true], TICK_MS)
-                .map_err(Error::system("wait for a program"))?;
-            if ready[4] {
-                feed.write();
-            }
-            if ready[1] || ready[2] {
+            let ready = self.pipes.wait(zygote)?;
+            let results = &mut self.pipes.results;
+            if ready.printed {
                 // Programs of this tier print into memory: whatever comes here came past it.
                 end = End::Odd;
             }
-            if ready[0] {
+            if ready.results {
                 let before = waiting.len();
-                results.read();
                 match take(
                     results,
                     &mut waiting,
@@ -146,7 +127,7 @@ impl Live {
                     silence = Silence::new();
                 }
             }
-            if ready[3] {
+            if ready.control {
                 match zygote.receive::<Message>(PATIENCE) {
                     Ok(Message { cpu: Some(cpu), .. }) => silence.heard(cpu),
                     Ok(report) => {
@@ -176,7 +157,7 @@ impl Live {
                 } else {
                     end
                 };
-            } else if matches!(end, End::Open) && !ready[0] {
+            } else if matches!(end, End::Open) && !ready.results {
                 match silence.next(first_pass, self.limits.wall_seconds) {
                     Next::Wait => {}
                     Next::Ask => zygote.ask_cpu(),
@@ -191,7 +172,7 @@ impl Live {
             End::Moved | End::MovedAndGone => {
                 // The child says so after the last program that it started.
                 fates.extend((0..left).map(|_| Fate::Untouched));
-                lost |= matches!(end, End::Moved) && !await_end(zygote);
+                lost |= matches!(end, End::Moved) && !zygote.await_report();
                 None
             }
             End::Stopped => {
@@ -228,14 +209,15 @@ enum End {
     Stopped,
 }
 
-enum Taken {
+#[derive(Debug)]
+pub(crate) enum Taken {
     Frames,
     Moved,
     Refused(String),
 }
 
 /// Takes all whole frames out of `results`. An outcome that may be due to earlier programs of the child is none.
-fn take(
+pub(crate) fn take(
     results: &mut crate::capture::Capture,
     waiting: &mut VecDeque<Nonce>,
     programs: &[(&Program, Uses)],
@@ -261,17 +243,17 @@ fn take(
             .get(fates.len())
             .map(|(program, _)| *program)
             .ok_or(Spoilt)?;
-        waiting.pop_front();
         *peak_kb = (*peak_kb).max(frame.peak_kb);
         if frame.status == "moved" {
             // Any of them may have met what one of them left.
-            let withheld = frame.withheld.clamp(1, waiting.len() + 1);
-            waiting.drain(..withheld - 1);
+            let withheld = frame.withheld.clamp(1, waiting.len());
+            waiting.drain(..withheld);
             fates.extend((0..withheld).map(|_| Fate::Own));
             taken = Taken::Moved;
             break;
         }
         let mut outcome = wire::outcome(frame, Tier::Batch, config).ok_or(Spoilt)?;
+        waiting.pop_front();
         fates.push(match outcome.status {
             Status::Ok | Status::Error
                 if outcome.error_class.as_deref() != Some("RecursionError") =>
@@ -299,17 +281,6 @@ fn tail(text: String, keep: usize) -> String {
     }
     let start = text.ceil_char_boundary(text.len() - keep);
     text.get(start..).unwrap_or_default().into()
-}
-
-/// Waits for the report of a child that has been told to end; false where none comes.
-fn await_end(zygote: &mut Zygote) -> bool {
-    loop {
-        match zygote.receive::<Message>(PATIENCE) {
-            Ok(Message { cpu: Some(_), .. }) => {}
-            Ok(_) => return true,
-            Err(_) => return false,
-        }
-    }
 }
 
 /// Judges a child that says nothing, by the CPU time that it uses meanwhile.

@@ -42,14 +42,21 @@ pub struct Config {
     pub isolation: Isolation,
     /// Below this level the pool does not start. Default: [`Level::Limits`], so that it always does.
     pub floor: Level,
+    /// A cgroup v2 folder that may be written: each interpreter process has a group of its own below it, through which its whole
+    /// tree is killed, and its memory and processes bounded where the controllers are there. Default: below the group of
+    /// this process where that may be written, else none.
+    pub cgroup: Option<PathBuf>,
     /// How many bytes of stdout and of stderr an outcome keeps: the last ones. Default: 4,096.
     pub keep_bytes: usize,
     /// Which tier runs programs. Default: [`TierChoice::Auto`].
     pub tier: TierChoice,
+    /// Whether the batch tier finds what a program has changed by CPython's own counters, where it has them (up to 3.11).
+    /// Without, contents are compared, which is slower and finds the same. Default: true.
+    pub count_changes: bool,
     /// After how many programs a child of the batch tier is replaced, from 1. Default: 4,096.
     pub renew_after: usize,
     /// The share of programs of the batch tier that run a second time, in a child of their own; where the two answers
-    /// differ, their whole batch is run anew. From 0 to 1; which ones is a function of their text. Default: 1/1024.
+    /// differ, their whole batch is run anew. From 0 to 1; which ones is a function of their text. Default: 1/2048.
     pub audit_share: f64,
     /// Where the programs' empty working folders are made. Default: the system's temporary folder.
     pub scratch: Option<PathBuf>,
@@ -73,10 +80,12 @@ impl Default for Config {
             preload_heavy: words("numpy sympy networkx"),
             isolation: Isolation::Best,
             floor: Level::Limits,
+            cgroup: None,
             keep_bytes: 4096,
             tier: TierChoice::Auto,
+            count_changes: true,
             renew_after: 4096,
-            audit_share: 1.0 / 1024.0,
+            audit_share: 1.0 / 2048.0,
             scratch: None,
         }
     }

@@ -34,15 +34,22 @@ mod capture;
 mod config;
 pub mod environment;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
+mod group;
 mod isolation;
 mod outcome;
+mod pipes;
 mod pool;
 mod program;
 mod queue;
+mod remains;
 mod running;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod sys;
+mod typed;
 mod wire;
 mod worker;
 mod zygote;

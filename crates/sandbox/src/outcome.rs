@@ -1,7 +1,7 @@
 //! What happened to one program.
 
 use crate::Level;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -80,9 +80,20 @@ pub struct Outcome {
     pub error_message: Option<String>,
     /// The line of the program, from 1.
     pub error_line: Option<u32>,
-    /// The global `input` as it was at the end, where the program defines it.
+    /// The global `input` as it was at the end, where the program defines it. In JSON, `null` is a value of its own: without
+    /// one, the field is not there.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     pub input: Option<serde_json::Value>,
-    /// The result: the global `output`, or what [`Via`](crate::Via) names instead.
+    /// The result: the global `output`, or what [`Via`](crate::Via) names instead. In JSON likewise.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     pub output: Option<serde_json::Value>,
     /// Canonical text of the answer: `str(output)`, or the last non-empty line of stdout where there is no `output`.
     pub output_text: Option<String>,
@@ -112,6 +123,13 @@ pub struct Outcome {
     pub wall_ms: f64,
     /// Largest resident memory in KiB, with the warm interpreter's own pages; in the batch tier that of its child so far.
     pub peak_kb: u64,
+}
+
+/// A value that is there, be it `null`.
+fn present<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<serde_json::Value>, D::Error> {
+    serde_json::Value::deserialize(deserializer).map(Some)
 }
 
 impl Outcome {
@@ -158,6 +176,24 @@ impl Outcome {
             cpu_ms: 0.0,
             wall_ms: 0.0,
             peak_kb: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_comes_back_from_its_json_and_none_is_an_answer() {
+        for output in [None, Some(serde_json::Value::Null), Some(1.into())] {
+            let outcome = Outcome {
+                input: output.clone(),
+                output,
+                ..Outcome::bare(Status::Ok, None, None)
+            };
+            let text = serde_json::to_string(&outcome).unwrap();
+            assert_eq!(serde_json::from_str::<Outcome>(&text).unwrap(), outcome);
         }
     }
 }

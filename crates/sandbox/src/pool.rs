@@ -4,7 +4,7 @@ use crate::queue::{Job, Lane, Reply};
 use crate::running::Running;
 use crate::worker::{self, Shared};
 use crate::{
-    Config, Error, Limits, Outcome, Program, Result, Status, TierChoice, Via, environment,
+    Config, Error, Limits, Outcome, Program, Result, Status, TierChoice, Via, environment, group,
 };
 use caco_program::routing::{self, Uses};
 use std::collections::{HashMap, VecDeque};
@@ -57,6 +57,7 @@ impl Sandbox {
     /// the settings ask for.
     pub fn start(config: Config) -> Result<Self> {
         config.check()?;
+        group::sweep(&config);
         let python = environment::probe(&config.python)?.executable;
         let workers = config.workers;
         let shared = Arc::new(Shared {

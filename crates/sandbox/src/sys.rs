@@ -1,14 +1,15 @@
 //! The system calls that the standard library does not offer. All `unsafe` code of the project is here.
 #![expect(
     unsafe_code,
-    reason = "system calls: descriptors over a socket, poll, and a setting between fork and exec"
+    reason = "system calls: descriptors over a socket, poll, processes by descriptor, settings of a thread and between fork and exec"
 )]
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::Duration;
 
 /// How many descriptors go with a child: programs, results, stdout, stderr.
 pub const JOB_FDS: usize = 4;
@@ -100,6 +101,18 @@ pub fn poll<const N: usize>(
     Ok(entries.map(|entry| entry.revents != 0))
 }
 
+/// Keeps SIGPIPE from this thread, so that a pipe whose other end was closed is an error of the write also where the process
+/// has set the signal to its default, which ends it.
+pub fn block_sigpipe() {
+    // SAFETY: the set is initialised by sigemptyset before it is used, and lives until the calls return.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, libc::SIGPIPE);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut());
+    }
+}
+
 /// Makes reads and writes of a descriptor return instead of waiting.
 pub fn never_wait(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: fcntl on a descriptor that is borrowed, and so open.
@@ -114,15 +127,20 @@ pub fn never_wait(fd: BorrowedFd<'_>) -> io::Result<()> {
     .map(drop)
 }
 
-/// Gives the command's process a session of its own, without a terminal, and asks for a fixed address layout, so that orders
-/// that depend on addresses repeat. Best effort.
-pub fn set_apart(command: &mut Command) {
+/// Gives the command's process a session of its own, without a terminal, makes it a member of a control group, whose list of
+/// members is given and must stay open until the start, and asks for a fixed address layout, so that orders that depend on
+/// addresses repeat. Best effort.
+pub fn set_apart(command: &mut Command, members: Option<BorrowedFd<'_>>) {
     #[cfg(target_os = "linux")]
     {
+        let members = members.map(|members| members.as_raw_fd());
         // SAFETY: between fork and exec only async-signal-safe system calls are made.
         unsafe {
-            command.pre_exec(|| {
+            command.pre_exec(move || {
                 libc::setsid();
+                if let Some(members) = members {
+                    libc::write(members, b"0".as_ptr().cast(), 1);
+                }
                 let now = libc::personality(0xffff_ffff);
                 if now >= 0 {
                     libc::personality(
@@ -134,7 +152,70 @@ pub fn set_apart(command: &mut Command) {
         }
     }
     #[cfg(not(target_os = "linux"))]
-    let _ = command;
+    let _ = (command, members);
+}
+
+/// Waits until the file of a kernel's own file system says something else, at most `timeout`.
+pub fn await_change(file: BorrowedFd<'_>, timeout: Duration) -> io::Result<()> {
+    wait_for(file, libc::POLLPRI, timeout).map(drop)
+}
+
+/// A process that keeps its number until this is closed, whatever becomes of it.
+#[derive(Debug)]
+pub struct Process(OwnedFd);
+
+impl Process {
+    /// # Errors
+    /// Where there is no such process, or no such call (Linux before 5.3, other systems).
+    pub fn open(number: u32) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        {
+            // SAFETY: plain numbers go in, a descriptor or an error comes out.
+            let fd = retry(|| unsafe { libc::syscall(libc::SYS_pidfd_open, number, 0) as isize })?;
+            // SAFETY: the descriptor is new and nobody else's.
+            Ok(Self(unsafe { OwnedFd::from_raw_fd(fd as RawFd) }))
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            let _ = number;
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+
+    /// Kills it; nothing happens where it is dead already.
+    pub fn kill(&self) {
+        #[cfg(target_os = "linux")]
+        // SAFETY: the descriptor is open, and no signal data is given.
+        unsafe {
+            libc::syscall(
+                libc::SYS_pidfd_send_signal,
+                self.0.as_raw_fd(),
+                libc::SIGKILL,
+                std::ptr::null::<libc::siginfo_t>(),
+                0,
+            );
+        }
+    }
+
+    /// Waits for its end, at most `timeout`: whether it came. Who started it has still to reap it.
+    pub fn await_end(&self, timeout: Duration) -> bool {
+        wait_for(self.0.as_fd(), libc::POLLIN, timeout).unwrap_or(false)
+    }
+}
+
+/// Whether one of the events came within `timeout`.
+fn wait_for(fd: BorrowedFd<'_>, events: libc::c_short, timeout: Duration) -> io::Result<bool> {
+    let mut entry = libc::pollfd {
+        fd: fd.as_raw_fd(),
+        events,
+        revents: 0,
+    };
+    let wait = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+    let ready = retry(|| {
+        // SAFETY: pointer and count are those of one live entry.
+        unsafe { libc::poll(&raw mut entry, 1, wait) as isize }
+    })?;
+    Ok(ready > 0)
 }
 
 fn retry(mut call: impl FnMut() -> isize) -> io::Result<usize> {
@@ -155,7 +236,6 @@ fn retry(mut call: impl FnMut() -> isize) -> io::Result<usize> {
 mod tests {
     use super::*;
     use std::io::Read;
-    use std::os::fd::AsFd;
 
     #[test]
     fn poll_tells_which_end_has_data_and_leaves_out_negative_ones() {
@@ -166,6 +246,33 @@ mod tests {
             poll([a.as_raw_fd(), idle.as_raw_fd(), -1], [false; 3], 0).unwrap(),
             [true, false, false]
         );
+    }
+
+    /// The process that the next test starts: its SIGPIPE is the default, as in many commands.
+    #[test]
+    #[ignore = "started by the test below"]
+    fn writer_to_a_closed_pipe() {
+        // SAFETY: to set a signal to its default runs no code of ours.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+        block_sigpipe();
+        let (reader, mut feed) = crate::capture::Feed::new().unwrap();
+        drop(reader);
+        feed.push(b"x");
+        assert_eq!(feed.fd(), -1);
+    }
+
+    #[test]
+    fn a_closed_pipe_does_not_end_the_process() {
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "sys::tests::writer_to_a_closed_pipe",
+                "--ignored",
+            ])
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success(), "{status}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What goes over the pipes: programs to a child, one frame with the result of each back.
 
+use crate::typed::is_typed;
 use crate::{Limits, Outcome, OutputSource, Program, Status, Tier, Via};
 use caco_program::routing::Uses;
 use serde::Deserialize;
@@ -115,7 +116,8 @@ pub fn only(bytes: &[u8], nonce: &Nonce) -> Result<Option<Frame>, Spoilt> {
     }
 }
 
-/// The outcome that a frame tells of; `None` where it says what no child of ours says: another status, or longer texts.
+/// The outcome that a frame tells of; `None` where it says what no child of ours says: another status, longer texts, or values
+/// in another form.
 pub fn outcome(frame: Frame, tier: Tier, config: &crate::Config) -> Option<Outcome> {
     let longer = |text: &str, most: usize| text.len() > most && text.chars().count() > most;
     let (answer, printed) = (config.max_answer_bytes, config.output_bytes);
@@ -125,10 +127,12 @@ pub fn outcome(frame: Frame, tier: Tier, config: &crate::Config) -> Option<Outco
         .flatten()
         .map(|text| text.chars().count())
         .sum();
-    if frame
-        .text
-        .as_deref()
-        .is_some_and(|text| longer(text, answer))
+    if !is_typed(&frame.input)
+        || !is_typed(&frame.output)
+        || frame
+            .text
+            .as_deref()
+            .is_some_and(|text| longer(text, answer))
         || cells > answer
         || longer(&frame.stdout, printed)
         || longer(&frame.stderr, printed)

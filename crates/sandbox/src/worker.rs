@@ -5,7 +5,7 @@ use crate::batch::{Batch, Fate, Live};
 use crate::isolation::missing;
 use crate::queue::{Job, Lane, Queue};
 use crate::zygote::Zygote;
-use crate::{Config, Error, Isolation, Level, Limits, Outcome, Program, Result, Status};
+use crate::{Config, Error, Isolation, Level, Limits, Outcome, Program, Result, Status, sys};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -372,6 +372,9 @@ pub fn spawn(
     let shared = Arc::clone(shared);
     std::thread::Builder::new()
         .name(format!("sandbox-{number}"))
-        .spawn(move || work(&shared, light))
+        .spawn(move || {
+            sys::block_sigpipe();
+            work(&shared, light);
+        })
         .map_err(Error::system("start a thread"))
 }

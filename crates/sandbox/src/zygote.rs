@@ -1,7 +1,11 @@
 //! One warm interpreter: started, greeted, and ended.
 
+use crate::group::Group;
+use crate::pipes::PATIENCE;
+use crate::remains::{self, Mark};
+use crate::sys::{self, Process};
 use crate::wire::Nonce;
-use crate::{Config, Error, Level, Result, sys};
+use crate::{Config, Error, Level, Limits, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::io::{self, Read, Seek};
@@ -9,7 +13,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The interpreter's side: one text, run by `python -c`.
 const SOURCE: &str = concat!(
@@ -38,6 +42,8 @@ pub struct Zygote {
     pub interpreter: String,
     secret: [u8; 32],
     jobs: u64,
+    group: Option<Group>,
+    mark: Mark,
     _cwd: tempfile::TempDir,
 }
 
@@ -76,9 +82,13 @@ impl Zygote {
         let cwd = new_cwd(config)?;
         let (control, theirs) = UnixStream::pair().map_err(Error::system("make a socket"))?;
         let mut talk = tempfile::tempfile().map_err(Error::system("make a temporary file"))?;
+        let group = Group::make(config)?;
+        let [secret, word] = random_bytes().map_err(Error::system("read /dev/urandom"))?;
+        let word = blake3::Hash::from_bytes(word).to_hex().to_string();
         let setup = serde_json::json!({
             "preload": preload, "site": config.site, "namespaces": isolate, "landlock": isolate, "seccomp": isolate,
-            "forbidden": caco_program::routing::forbidden_names(),
+            "memory_group": group.as_ref().is_some_and(Group::bounds_memory), "mark": word,
+            "count_changes": config.count_changes, "forbidden": caco_program::routing::forbidden_names(),
         });
         let mut command = Command::new(python);
         command
@@ -104,7 +114,7 @@ impl Zygote {
                 talk.try_clone()
                     .map_err(Error::system("duplicate a descriptor"))?,
             );
-        sys::set_apart(&mut command);
+        sys::set_apart(&mut command, group.as_ref().map(Group::members));
         let failed = |detail: String| Error::Start {
             python: python.into(),
             detail,
@@ -113,7 +123,10 @@ impl Zygote {
             .spawn()
             .map_err(|e| failed(format!("it cannot be run: {e}")))?;
         drop(command); // and with it their end of the socket
-        let secret = random_bytes().map_err(Error::system("read /dev/urandom"))?;
+        let mark = Mark {
+            session: process.id(),
+            word,
+        };
         let mut zygote = Self {
             process,
             control,
@@ -122,12 +135,21 @@ impl Zygote {
             interpreter: String::new(),
             secret,
             jobs: 0,
+            group: None,
+            mark,
             _cwd: cwd,
         };
+        if let Some(group) = group {
+            zygote.join(group, config)?;
+        }
         match zygote.receive::<Greeting>(START_TIMEOUT) {
             Ok(greeting) => {
                 zygote.level = Level::of(&greeting.protection);
                 zygote.protection = greeting.protection;
+                for layer in zygote.group.iter().flat_map(Group::layers) {
+                    zygote.protection.push(',');
+                    zygote.protection.push_str(layer);
+                }
                 zygote.interpreter = greeting.interpreter;
                 Ok(zygote)
             }
@@ -143,6 +165,36 @@ impl Zygote {
                 }))
             }
         }
+    }
+
+    /// Keeps the group that the process was to enter, if it did.
+    fn join(&mut self, group: Group, config: &Config) -> Result<()> {
+        if group.holds(self.process.id()) {
+            self.group = Some(group);
+        } else if let Some(path) = &config.cgroup {
+            return Err(Error::Folder {
+                action: "cannot move a process into a control group in",
+                path: path.clone(),
+                source: io::ErrorKind::PermissionDenied.into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Bounds what all processes of a program may use together, where a control group can.
+    ///
+    /// # Errors
+    /// Where the bound cannot be set.
+    pub fn bound(&mut self, limits: &Limits) -> io::Result<()> {
+        match &mut self.group {
+            Some(group) => group.bound_memory(limits.memory_mb),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a process was killed since the last call because all of them together met that bound.
+    pub fn ran_out_of_memory(&mut self) -> bool {
+        self.group.as_mut().is_some_and(Group::ran_out_of_memory)
     }
 
     /// Ties a result to its program: no program has seen it before.
@@ -170,6 +222,17 @@ impl Zygote {
         serde_json::from_slice(&text).map_err(io::Error::other)
     }
 
+    /// Waits for the report of a child that has been told to end; false where none comes.
+    pub fn await_report(&mut self) -> bool {
+        loop {
+            match self.receive::<Message>(PATIENCE) {
+                Ok(Message { cpu: Some(_), .. }) => {}
+                Ok(_) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+
     /// Asks for the CPU time of the child that runs now; the answer is a [`Message`].
     pub fn ask_cpu(&self) {
         let _ = sys::send(&self.control, b"C");
@@ -185,19 +248,26 @@ impl Zygote {
 impl Drop for Zygote {
     /// Ends the zygote and everything below it; returns when they are gone.
     fn drop(&mut self) {
+        let until = Instant::now() + END_TIMEOUT;
         let _ = self.control.shutdown(std::net::Shutdown::Write);
         let quiet = self.control.set_read_timeout(Some(END_TIMEOUT));
         let mut rest = [0; 256];
-        loop {
+        let left = loop {
             match self.control.read(&mut rest) {
-                Ok(0) if quiet.is_ok() => break,
+                Ok(0) if quiet.is_ok() => break until.saturating_duration_since(Instant::now()),
                 Ok(n) if n > 0 => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                _ => {
-                    let _ = self.process.kill();
-                    break;
-                }
+                _ => break Duration::ZERO,
             }
+        };
+        // The first process outlives the zygote to sweep up after it, unless a program has stopped it.
+        let process = Process::open(self.process.id());
+        if !process.is_ok_and(|process| process.await_end(left)) {
+            let _ = self.process.kill();
+        }
+        drop(self.group.take());
+        if !self.protection.contains("pidns") {
+            remains::sweep(&self.mark);
         }
         let _ = self.process.wait();
     }
@@ -218,8 +288,12 @@ fn new_cwd(config: &Config) -> Result<tempfile::TempDir> {
         })
 }
 
-fn random_bytes() -> io::Result<[u8; 32]> {
-    let mut bytes = [0; 32];
-    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+/// Two secrets.
+fn random_bytes() -> io::Result<[[u8; 32]; 2]> {
+    let mut bytes = [[0; 32]; 2];
+    let mut source = std::fs::File::open("/dev/urandom")?;
+    for part in &mut bytes {
+        source.read_exact(part)?;
+    }
     Ok(bytes)
 }

@@ -326,3 +326,32 @@ fn numpy_and_sympy_values() {
         assert_eq!(outcome.output, Some(wire), "{expression}");
     }
 }
+
+#[test]
+fn values_nested_as_deep_as_json_readers_go_come_back() {
+    for (start, wrap, levels, deepest) in [
+        ("1", "[v]", 1, true),
+        ("1", "(v,)", 2, true),
+        ("{1}", "{'a': v}", 1, true),
+        ("1", "{1: v}", 3, true),
+        ("1", "[v]", 1, false),
+        ("1", "(v,)", 2, false),
+        ("1", "{1: v}", 3, false),
+    ] {
+        let count = if deepest { 110 / levels } else { 130 / levels };
+        let outcome = run(&format!(
+            "v = {start}\nfor i in range({count}): v = {wrap}\noutput = v\n"
+        ));
+        let wanted = if deepest {
+            Status::Ok
+        } else {
+            Status::OutputLimit
+        };
+        assert_eq!(outcome.status, wanted, "{wrap}: {outcome:?}");
+        if deepest {
+            let text = serde_json::to_string(&outcome).unwrap();
+            let again: caco_sandbox::Outcome = serde_json::from_str(&text).unwrap();
+            assert_eq!(again, outcome);
+        }
+    }
+}

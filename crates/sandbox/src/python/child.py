@@ -33,6 +33,9 @@ def contain(fds, job, layers):
     if layers["subreaper"]:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         os.setpgid(0, 0)
+    if layers["memory_group"]:  # where its processes use too much together, this one goes and not the zygote
+        with open("/proc/self/oom_score_adj", "w") as f:
+            f.write("1000")
     ruleset = layers["ruleset"]
     if ruleset >= 0 and sys_call(SYS_LANDLOCK_RESTRICT, ruleset, 0) != 0:
         raise OSError("landlock")

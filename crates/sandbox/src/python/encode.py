@@ -10,7 +10,7 @@
 #                      types of datetime, name and text are the whole value
 import io, json
 from json.encoder import encode_basestring_ascii as quote
-MAX_DEPTH = 48
+MAX_DEPTH = 116  # levels of JSON; readers stop at 128, and a frame and the three levels of a dict are around or within
 MODULES = sys.modules
 
 
@@ -89,13 +89,13 @@ class Encoder:
         if kind is dict:
             return self.dictionary(v, depth)
         if kind is tuple:
-            return '{"$tuple":[' + self.joined(v, depth) + "]}"
+            return '{"$tuple":[' + self.joined(v, depth + 1) + "]}"
         if v is None:
             return "null"
         if kind is bool:
             return "true" if v else "false"
         if kind is set or kind is frozenset:
-            return '{"$%s":[%s]}' % (kind.__name__, ",".join(sorted(self.items(v, depth))))
+            return '{"$%s":[%s]}' % (kind.__name__, ",".join(sorted(self.items(v, depth + 1))))
         if issubclass(kind, dict):
             return self.dictionary(v, depth)
         numpy = MODULES.get("numpy")
@@ -124,7 +124,7 @@ class Encoder:
         for k, x in dict.items(v):
             if type(k) is not str or k[:1] == "$" or not k.isprintable():
                 self.left = before
-                return '{"$dict":[' + ",".join(["[%s,%s]" % (self.value(k, depth + 1), self.value(x, depth + 1)) for k, x in dict.items(v)]) + "]}"
+                return '{"$dict":[' + ",".join(["[%s,%s]" % (self.value(k, depth + 3), self.value(x, depth + 3)) for k, x in dict.items(v)]) + "]}"
             # Most quantities are small integers: they need no further look.
             if type(x) is int and -SMALL < x < SMALL:
                 parts.append(self.string(k) + ":" + int.__repr__(x))

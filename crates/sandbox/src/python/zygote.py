@@ -207,21 +207,26 @@ def finish(cwd):
 
 
 def prepare(setup):
-    """Enters the namespaces, in a new process where there is a pid namespace; returns the layers in force."""
+    """Enters the namespaces and leaves this process for a new one; returns the layers in force. The old one is the keeper: it waits
+    for the new one, and sweeps up after it where there is no pid namespace, whose end is the end of all in it."""
     flags, names = (choose_namespaces() if setup["namespaces"] else 0), []
-    if flags and enter_namespaces(flags):
+    entered = flags and enter_namespaces(flags)
+    reaper = not entered and prctl(PR_SET_CHILD_SUBREAPER, 1)
+    if entered or reaper:
         inner = os.fork()
         if inner:
-            control = setup["control"]
-            control.close()
+            setup["control"].close()
             os.waitpid(inner, 0)
+            if reaper:
+                sweep(None, False)
             finish(setup["cwd"])
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if entered:
         bounded = flags & NEWPID and bound_threads()
         names = [n for bit, n in ((NEWUSER, "userns"), (NEWPID, "pidns"), (NEWNET, "netns"), (NEWIPC, "ipcns"), (NEWUTS, "utsns")) if flags & bit]
         if bounded:
             names.append("pid_max")
-    elif prctl(PR_SET_CHILD_SUBREAPER, 1):
+    elif reaper and prctl(PR_SET_CHILD_SUBREAPER, 1):
         names = ["subreaper"]
     return names
 
@@ -247,7 +252,8 @@ def finish_layers(setup, names):
         prctl(PR_SET_DUMPABLE, 0)
     names.append("rlimits")
     return {"ruleset": ruleset, "filter": packed, "capabilities": capabilities,
-            "pid_namespace": "pidns" in names, "subreaper": "pidns" not in names}
+            "pid_namespace": "pidns" in names, "subreaper": "pidns" not in names,
+            "memory_group": setup["memory_group"] and "readonly_tree" not in names}
 
 
 def version_text(loaded):
@@ -280,6 +286,8 @@ def main():
     os.environ["TZ"] = "UTC"
     time.tzset()
     layers = finish_layers(setup, names)
+    if not setup["count_changes"]:
+        Versions.works = staticmethod(lambda: False)
     layers["forbidden"], layers["watch"] = frozenset(setup["forbidden"]), Watch()
     gc.collect()
     gc.freeze()

@@ -5,6 +5,17 @@ use caco_sandbox::{Config, Limits, Outcome, Sandbox};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+/// The defaults with the interpreter that CACO_TEST_PYTHON names, if it does. With CACO_TEST_COMPARE, as on interpreters that
+/// do not count the changes of dictionaries.
+pub fn defaults() -> Config {
+    let config = Config::default();
+    Config {
+        python: std::env::var_os("CACO_TEST_PYTHON").map_or(config.python, Into::into),
+        count_changes: std::env::var_os("CACO_TEST_COMPARE").is_none(),
+        ..config
+    }
+}
+
 /// Small limits, one worker.
 pub fn config() -> Config {
     Config {
@@ -13,7 +24,7 @@ pub fn config() -> Config {
             cpu_seconds: 5.0,
             ..Limits::default()
         },
-        ..Config::default()
+        ..defaults()
     }
 }
 

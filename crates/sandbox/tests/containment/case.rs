@@ -1,6 +1,6 @@
 //! One technique: a row of a table.
 
-use caco_sandbox::{Outcome, Status};
+use caco_sandbox::{Outcome, STRICT, Status};
 
 /// What has to happen to the program itself. Whatever it is, the surroundings and the next programs are judged as well.
 #[derive(Debug, Clone, Copy)]
@@ -200,6 +200,13 @@ impl Case {
         let prelude = include_str!("prelude.py");
         let before = if self.with_prelude { prelude } else { "" };
         format!("{before}{}", self.program.trim_start_matches('\n'))
+    }
+
+    /// Whether level strict decides what has to happen, or nothing definite is expected without the layers.
+    pub fn is_decided_at_strict(&self) -> bool {
+        self.layers.is_empty()
+            || has_any(&STRICT.join(","), self.layers)
+            || matches!(self.bare, Expect::Tried)
     }
 
     /// What has to happen under `protection`.

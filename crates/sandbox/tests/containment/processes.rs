@@ -8,8 +8,6 @@ use caco_sandbox::Status;
 const REACHES_OUT: Expect = Expect::NotRun("it would reach every process of this user");
 const SLOW: Expect = Expect::NotRun("the pool gives a stopped interpreter half a minute");
 const LOST: Expect = Expect::Fails(Status::Crash, "InterpreterLost");
-const UNSWEPT: &str =
-    "with limits alone nobody sweeps up after an interpreter that its program has killed";
 
 pub const CASES: &[Case] = &[
     plain(
@@ -175,8 +173,62 @@ def survive():
 output = tried(survive)
 "#,
     )
-    .behind("seccomp|pidns", Expect::NotDone, LOST)
-    .open(UNSWEPT),
+    .behind("seccomp|pidns", Expect::NotDone, LOST),
+    case(
+        "a survivor that runs another program, and the interpreter is killed",
+        r#"
+def survive():
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0: os.execve("/bin/sleep", ["sleep", "3"], {})
+        os._exit(0)
+    os.wait()
+    os.kill(os.getppid(), 9)
+    signal.pause()
+output = tried(survive)
+"#,
+    )
+    .behind("seccomp|pidns", Expect::NotDone, LOST),
+    case(
+        "a survivor, and both the interpreter and its keeper are killed",
+        r#"
+import time
+def parent_of(pid):
+    with open("/proc/%d/stat" % pid) as f: return int(f.read().rpartition(")")[2].split()[1])
+def survive():
+    parent = os.getppid()
+    keeper = parent_of(parent)
+    if keeper == {SUPERVISOR}: raise OSError(1, "it has no keeper")
+    if os.fork() == 0:
+        os.setsid()
+        checked(LIBC.prctl(1, 0, 0, 0, 0))
+        if os.fork() == 0: time.sleep(3)
+        os._exit(0)
+    os.wait()
+    os.kill(keeper, 9)
+    os.kill(parent, 9)
+    time.sleep(5)
+output = tried(survive)
+"#,
+    )
+    .behind("seccomp|pidns", Expect::NotDone, LOST),
+    case(
+        "a survivor for each of many, and the interpreter is killed at once",
+        r#"
+import time
+def survive():
+    for _ in range(8):
+        if os.fork() == 0:
+            os.setpgid(0, 0)
+            checked(LIBC.prctl(1, 0, 0, 0, 0))
+            if os.fork() == 0: os.setsid()
+            time.sleep(3)
+    os.kill(os.getppid(), 9)
+    time.sleep(5)
+output = tried(survive)
+"#,
+    )
+    .behind("seccomp|pidns", Expect::NotDone, LOST),
     case(
         "the death signal is cancelled and the interpreter killed",
         r#"
@@ -186,8 +238,7 @@ output = tried(lambda: os.kill(os.getppid(), 9))
 if output.startswith("done"): time.sleep(3)
 "#,
     )
-    .behind("seccomp|pidns", Expect::NotDone, LOST)
-    .open(UNSWEPT),
+    .behind("seccomp|pidns", Expect::NotDone, LOST),
     case("everyone is killed", "output = tried(lambda: os.kill(-1, 9))\n")
         .blocked("seccomp", REACHES_OUT),
     case(
@@ -338,8 +389,7 @@ output = tried(lambda: raw("sched_setattr", 0, words, 0))
         "core dumps are asked for",
         "output = tried(lambda: checked(LIBC.prctl(4, 1, 0, 0, 0)))\n",
     )
-    .blocked("seccomp", Expect::Tried)
-    .open("a program can make itself dumpable, and a piped core pattern then takes a core in spite of the limit"),
+    .blocked("seccomp", Expect::Tried),
     plain(
         "a core after a crash",
         "import resource, os\nresource.setrlimit(resource.RLIMIT_CORE, resource.getrlimit(resource.RLIMIT_CORE))\nos.abort()\n",

@@ -3,30 +3,66 @@
 use crate::case::{Case, Expect, Limits};
 use crate::common::run_in;
 use crate::surroundings::Surroundings;
-use caco_sandbox::{Config, Isolation, Outcome, Sandbox, Status, TierChoice};
+use caco_sandbox::{Config, Error, Isolation, Outcome, Sandbox, Status, TierChoice};
 use std::collections::HashMap;
 
-/// One way of running the whole suite.
+/// One way of running the suite.
 #[derive(Debug, Clone, Copy)]
 pub struct Mode {
     pub name: &'static str,
     pub isolation: Isolation,
     pub tier: TierChoice,
+    pub count_changes: bool,
 }
 
-/// All ways. This is the one place that lists them.
-pub const MODES: [Mode; 2] = [
-    Mode {
-        name: "best",
-        isolation: Isolation::Best,
-        tier: TierChoice::Auto,
-    },
+const BEST: Mode = Mode {
+    name: "best",
+    isolation: Isolation::Best,
+    tier: TierChoice::Auto,
+    count_changes: true,
+};
+
+/// All ways in which every group runs. What a case has to do in each follows from the layers that are in force there.
+pub const MODES: [Mode; 3] = [
+    BEST,
     Mode {
         name: "none",
         isolation: Isolation::None,
-        tier: TierChoice::Auto,
+        ..BEST
+    },
+    Mode {
+        name: "strict",
+        isolation: Isolation::Strict,
+        ..BEST
     },
 ];
+
+/// As with interpreters that do not count the changes of dictionaries: for what is left to the next program.
+pub const COMPARED: Mode = Mode {
+    name: "best, contents compared",
+    count_changes: false,
+    ..BEST
+};
+
+/// The names of the modes to run, comma-separated, where not all are wanted.
+pub const ONLY_MODES: &str = "CACO_TEST_MODES";
+
+/// Why a mode cannot run here, if it cannot.
+fn unreachable(mode: Mode) -> Option<String> {
+    if let Ok(wanted) = std::env::var(ONLY_MODES)
+        && !wanted.split(',').any(|name| name == mode.name)
+    {
+        return Some(format!("only {wanted} is wanted"));
+    }
+    match Sandbox::start(config_at(mode)) {
+        Err(error @ Error::Isolation { .. }) => Some(error.to_string()),
+        Err(error) => panic!("{error}"),
+        Ok(sandbox) => {
+            eprintln!("LAYERS at {}: {}", mode.name, sandbox.protection());
+            None
+        }
+    }
+}
 
 /// The settings of a mode, but for the limits. This is the one place that makes them.
 pub fn config_at(mode: Mode) -> Config {
@@ -34,8 +70,9 @@ pub fn config_at(mode: Mode) -> Config {
         workers: 1,
         isolation: mode.isolation,
         tier: mode.tier,
+        count_changes: mode.count_changes,
         audit_share: 0.0,
-        ..Config::default()
+        ..crate::common::defaults()
     }
 }
 
@@ -119,8 +156,8 @@ impl Pool {
         .unwrap();
         let outcomes = run_in(&sandbox, controls); // so that every process that serves them is up
         let protection = sandbox.protection();
-        // An interpreter, its keeper where it has a pid namespace, and its child of the batch tier, which may live on.
-        let processes = 2 + usize::from(protection.contains("pidns"));
+        // An interpreter, its keeper, and its child of the batch tier, which may live on.
+        let processes = 3;
         let pool = Self {
             around,
             sandbox,
@@ -205,6 +242,7 @@ pub struct Runner<'a> {
     controls: Vec<Control>,
     modules: HashMap<&'static str, bool>,
     cases: &'a [Case],
+    modes: Vec<Mode>,
 }
 
 impl<'a> Runner<'a> {
@@ -215,7 +253,7 @@ impl<'a> Runner<'a> {
             .chain(controls.iter().filter_map(|control| control.module))
             .collect();
         if !wanted.is_empty() {
-            let sandbox = Sandbox::start(config_at(MODES[0])).unwrap();
+            let sandbox = Sandbox::start(config_at(BEST)).unwrap();
             for module in wanted {
                 modules.entry(module).or_insert_with(|| {
                     let outcome = run_in(&sandbox, &[&format!("import {module}\noutput = 1\n")]);
@@ -229,15 +267,25 @@ impl<'a> Runner<'a> {
             controls: controls.copied().collect(),
             modules,
             cases,
+            modes: MODES.to_vec(),
         }
+    }
+
+    /// The same in one more mode.
+    pub fn also_in(mut self, mode: Mode) -> Self {
+        self.modes.push(mode);
+        self
     }
 
     /// Every case at every level. All that is wrong is said at once.
     pub fn run(&self) {
         let mut wrong = Vec::new();
         let mut held = vec![true; self.cases.len()];
-        for mode in MODES {
-            self.run_mode(mode, &mut wrong, &mut held);
+        for mode in &self.modes {
+            match unreachable(*mode) {
+                Some(why) => eprintln!("SKIPPED everything at {}: {why}", mode.name),
+                None => self.run_mode(*mode, &mut wrong, &mut held),
+            }
         }
         for (case, held) in self.cases.iter().zip(held) {
             if held && case.open.is_some() && self.has_module(case) {
@@ -353,7 +401,7 @@ impl<'a> Runner<'a> {
                 problems.push(format!("its harmless sibling gave {outcome:?}"));
             }
         }
-        if case.bites && mode.name == MODES[0].name && !self.bites(pool, &program, reference) {
+        if case.bites && mode.name == BEST.name && !self.bites(pool, &program, reference) {
             problems.push("it spoils no control even in its own program".into());
         }
         problems.extend(pool.changes());
