@@ -46,6 +46,10 @@ pub struct Config {
     /// tree is killed, and its memory and processes bounded where the controllers are there. Default: below the group of
     /// this process where that may be written, else none.
     pub cgroup: Option<PathBuf>,
+    /// The one instant that programs see as the present, in seconds since 1970-01-01T00:00:00Z, from 0 to 253,402,300,799:
+    /// `time` and `datetime` show it, moved on by a microsecond at each reading and by as much as a program sleeps. What
+    /// files and the kernel show of the time is not changed. Default: none, the machine's clock.
+    pub frozen_clock: Option<f64>,
     /// How many bytes of stdout and of stderr an outcome keeps: the last ones. Default: 4,096.
     pub keep_bytes: usize,
     /// Which tier runs programs. Default: [`TierChoice::Auto`].
@@ -81,6 +85,7 @@ impl Default for Config {
             isolation: Isolation::Best,
             floor: Level::Limits,
             cgroup: None,
+            frozen_clock: None,
             keep_bytes: 4096,
             tier: TierChoice::Auto,
             count_changes: true,
@@ -118,6 +123,11 @@ impl Config {
         }
         if !(0.0..=1.0).contains(&self.audit_share) {
             return wrong("audit_share", "must be from 0 to 1");
+        }
+        if let Some(seconds) = self.frozen_clock
+            && !(0.0..=253_402_300_799.0).contains(&seconds)
+        {
+            return wrong("frozen_clock", "must be from 0 to 253402300799");
         }
         if self.renew_after == 0 {
             return wrong("renew_after", "must be at least 1");

@@ -270,6 +270,8 @@ def together(job, layers):
         source, given, via, uses, nonce = item
         if uses:
             watch.restore(uses)
+        if FROZEN:
+            FROZEN.restart()
         sys.stdin = io.StringIO(given.decode("utf-8", "replace"))
         sys.stdout = said = io.StringIO()
         if complained.closed or complained.tell():
