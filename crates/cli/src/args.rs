@@ -384,6 +384,14 @@ pub struct SandboxSettings {
     /// it can hand them down.
     #[arg(long, value_name = "FOLDER")]
     pub cgroup: Option<PathBuf>,
+    /// Show programs one instant as the present, in seconds since 1970; without a number that of 2024-01-01T00:00:00Z.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        default_missing_value = "1704067200"
+    )]
+    pub frozen_clock: Option<f64>,
     /// Use this Python instead of the private environment.
     #[arg(long, value_name = "PYTHON")]
     pub python: Option<PathBuf>,

@@ -46,6 +46,10 @@ pub struct Config {
     /// tree is killed, and its memory and processes bounded where the controllers are there. Default: below the group of
     /// this process where that may be written, else none.
     pub cgroup: Option<PathBuf>,
+    /// The one instant that programs see as the present, in seconds since 1970-01-01T00:00:00Z, from 0 to 253,402,300,799:
+    /// `time` and `datetime` show it, moved on by a microsecond at each reading and by as much as a program sleeps. What
+    /// files and the kernel show of the time is not changed. Default: none, the machine's clock.
+    pub frozen_clock: Option<f64>,
     /// How many bytes of stdout and of stderr an outcome keeps: the last ones. Default: 4,096.
     pub keep_bytes: usize,
     /// Which tier runs programs. Default: [`TierChoice::Auto`].
@@ -53,10 +57,10 @@ pub struct Config {
     /// Whether the batch tier finds what a program has changed by CPython's own counters, where it has them (up to 3.11).
     /// Without, contents are compared, which is slower and finds the same. Default: true.
     pub count_changes: bool,
-    /// After how many programs a child of the batch tier is replaced, from 1. Default: 1,024.
+    /// After how many programs a child of the batch tier is replaced, from 1. Default: 4,096.
     pub renew_after: usize,
     /// The share of programs of the batch tier that run a second time, in a child of their own; where the two answers
-    /// differ, their whole batch is run anew. From 0 to 1; which ones is a function of their text. Default: 1/512.
+    /// differ, their whole batch is run anew. From 0 to 1; which ones is a function of their text. Default: 1/2048.
     pub audit_share: f64,
     /// Where the programs' empty working folders are made. Default: the system's temporary folder.
     pub scratch: Option<PathBuf>,
@@ -81,11 +85,12 @@ impl Default for Config {
             isolation: Isolation::Best,
             floor: Level::Limits,
             cgroup: None,
+            frozen_clock: None,
             keep_bytes: 4096,
             tier: TierChoice::Auto,
             count_changes: true,
-            renew_after: 1024,
-            audit_share: 1.0 / 512.0,
+            renew_after: 4096,
+            audit_share: 1.0 / 2048.0,
             scratch: None,
         }
     }
@@ -118,6 +123,11 @@ impl Config {
         }
         if !(0.0..=1.0).contains(&self.audit_share) {
             return wrong("audit_share", "must be from 0 to 1");
+        }
+        if let Some(seconds) = self.frozen_clock
+            && !(0.0..=253_402_300_799.0).contains(&seconds)
+        {
+            return wrong("frozen_clock", "must be from 0 to 253402300799");
         }
         if self.renew_after == 0 {
             return wrong("renew_after", "must be at least 1");

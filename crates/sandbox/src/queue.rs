@@ -185,20 +185,31 @@ fn choose(lanes: &[VecDeque<Job>; 6], live: Option<bool>) -> Option<usize> {
         .find(|lane| lanes.get(*lane).is_some_and(|lane| !lane.is_empty()))
 }
 
+/// What is handed out together, in programs of a fifth of a millisecond: enough that handing over costs little beside it.
+const BATCH: usize = 64;
+/// What a program that computes with sympy counts for.
+const SYMBOLIC: usize = 8;
+
+/// The next jobs of a lane with the same limits: of the batch tier about [`BATCH`], but no more than a worker's share.
 fn take(lane: &mut VecDeque<Job>, index: usize, share: usize) -> Vec<Job> {
-    let most = match index {
-        0 => 32,
-        1 => 8,
-        _ => 1,
+    let most = if index < 2 {
+        lane.len().div_ceil(share.max(1))
+    } else {
+        1
     };
-    let fair = lane.len().div_ceil(share.max(1));
     let mut jobs: Vec<Job> = Vec::new();
-    while jobs.len() < most.min(fair)
+    let mut size = 0;
+    while jobs.len() < most
+        && size < BATCH
         && lane
             .front()
             .is_some_and(|job| jobs.first().is_none_or(|first| first.limits == job.limits))
     {
         jobs.extend(lane.pop_front());
+        size += match jobs.last() {
+            Some(job) if job.uses.sympy => SYMBOLIC,
+            _ => 1,
+        };
     }
     jobs
 }

@@ -185,6 +185,7 @@ pub fn config(
             FloorName::Strict => Level::Strict,
         },
         cgroup: settings.cgroup.clone(),
+        frozen_clock: settings.frozen_clock,
         ..base
     })
 }

@@ -2,7 +2,8 @@
 # each program, and looked over before answers are sent: where something moved, those not yet sent are withheld ("moved"),
 # and the child ends.
 USES_RANDOM, USES_DECIMAL, USES_NUMPY, USES_SYMPY, CHECK_ALL = 1, 2, 4, 8, 16
-FLUSH_AFTER = 0.006
+FLUSH_AFTER = 0.012
+QUICK = 1000  # microseconds
 # Attributes that libraries set on themselves while they work.
 FLAGS = type.__dict__["__flags__"].__get__
 HABITS = frozenset(("_count", "_abc_impl", "__warningregistry__", "_cache", "_prefix_cache", "_lambdify_generated_counter"))
@@ -122,6 +123,29 @@ class Versions:
         return type(value) is types.ModuleType and MODULES.get("%s.%s" % (self.names[i], key)) is value
 
 
+class NumpyRandom:
+    """Seeds numpy's global generator, where it was used since the last time."""
+
+    def __init__(self, numpy):
+        self.seed, self.address, self.fresh = numpy.random.seed, None, None
+        self.seed(0)
+        try:
+            # The Mersenne Twister: 624 words and the position in them. Programs that set a whole state are not run here.
+            address = numpy.random.mtrand._rand._bit_generator.ctypes.state_address
+            fresh = ctypes.string_at(address, 2500)
+            numpy.random.random_sample()
+            if ctypes.string_at(address, 2500) != fresh:
+                self.seed(0)
+                if ctypes.string_at(address, 2500) == fresh:
+                    self.address, self.fresh = address, fresh
+        except Exception:
+            pass
+
+    def restore(self):
+        if self.address is None or ctypes.string_at(self.address, 2500) != self.fresh:
+            self.seed(0)
+
+
 class Watch:
     def __init__(self):
         found = watched_dicts()
@@ -130,6 +154,7 @@ class Watch:
         self.families = [(wanted, versions) for wanted, versions in self.families if versions.dicts]
         self.decimal = MODULES.get("decimal")
         self.numpy = MODULES.get("numpy")
+        self.numpy_random = self.numpy and NumpyRandom(self.numpy)
         self.mpmath = MODULES.get("mpmath")
         self.parameters = getattr(MODULES.get("sympy.core.parameters"), "global_parameters", None)
         self.context = self.decimal and self.decimal.DefaultContext.copy()
@@ -149,7 +174,7 @@ class Watch:
         if uses & USES_DECIMAL:
             self.decimal.setcontext(self.context.copy())
         if uses & USES_NUMPY and self.numpy:
-            self.numpy.random.seed(0)
+            self.numpy_random.restore()
         if uses & USES_SYMPY:
             rng = MODULES.get("sympy.core.random")
             if rng is not None:
@@ -217,7 +242,7 @@ def together(job, layers):
     watch.accept()
     limit = 1000 + depth() + 1
     clock, cpu_clock, usage = time.perf_counter, time.process_time, resource.getrusage
-    out, nonces, since, flushed = [], [], 0, clock()
+    out, nonces, since, flushed, peak, cpu = [], [], 0, clock(), usage(0).ru_maxrss, cpu_clock()
 
     def hand_over():
         """Sends the answers, if nothing that programs share has moved since the last were sent."""
@@ -245,12 +270,14 @@ def together(job, layers):
         source, given, via, uses, nonce = item
         if uses:
             watch.restore(uses)
+        if FROZEN:
+            FROZEN.restart()
         sys.stdin = io.StringIO(given.decode("utf-8", "replace"))
         sys.stdout = said = io.StringIO()
         if complained.closed or complained.tell():
             complained = io.StringIO()
         sys.stderr = complained
-        wall, cpu = clock(), cpu_clock()
+        wall = clock()
         fields = run_program(source, via, budget, limit)
         if sys.stdout is not said or sys.stderr is not complained:
             ODD.append("sys.stdout")
@@ -260,10 +287,14 @@ def together(job, layers):
         if len(text) > most or len(complaint) > most:
             fields, text, complaint = '"status":"output_limit"', "", ""
         now = clock()
+        spent = used = (now - wall) * 1e6
+        if spent > QUICK:  # what ends sooner is below the step of the CPU clock, and has had no time to fill much memory
+            peak, before, cpu = usage(0).ru_maxrss, cpu, cpu_clock()
+            used = min(spent, (cpu - before) * 1e6)  # since the last reading: quick ones may lie between
         fields += ',"stdout":%s,"stderr":%s,"wall_us":%d,"cpu_us":%d,"peak_kb":%d' % (
             say(text) if text else '""',
             say(complaint) if complaint else '""',
-            (now - wall) * 1e6, (cpu_clock() - cpu) * 1e6, usage(0).ru_maxrss)
+            spent, used, peak)
         out.append(frame(nonce, fields))
         nonces.append(nonce)
         since |= uses

@@ -31,6 +31,7 @@ class Encoder:
 
     def __init__(self, budget):
         self.left = budget
+        self.numpy = False  # whether a number or an array of numpy was met
 
     def spend(self, text):
         self.left -= len(text)
@@ -63,15 +64,18 @@ class Encoder:
     def items(self, values, depth):
         return [self.value(x, depth + 1) for x in values]
 
+    def joined(self, values, depth):
+        """The items of a list or tuple, with commas."""
+        numbers = numbers_text(values) if 2 * len(values) < self.left else None
+        return ",".join(self.items(values, depth)) if numbers is None else self.spend(numbers[1:-1])
+
     def value(self, v, depth=0):
+        kind = type(v)
+        if kind is int and -SMALL < v < SMALL:
+            return self.spend(int.__repr__(v))
         self.left -= 1
         if depth > MAX_DEPTH or self.left < 0:
             raise AnswerTooLarge()
-        kind = type(v)
-        if v is None:
-            return "null"
-        if kind is bool:
-            return "true" if v else "false"
         if kind is int:
             return self.integer(v)
         if kind is float:
@@ -81,18 +85,27 @@ class Encoder:
         if kind is str:
             return self.string(v)
         if kind is list:
-            return "[" + ",".join(self.items(v, depth)) + "]"
+            return "[" + self.joined(v, depth) + "]"
+        if kind is dict:
+            return self.dictionary(v, depth)
         if kind is tuple:
-            return '{"$tuple":[' + ",".join(self.items(v, depth + 1)) + "]}"
+            return '{"$tuple":[' + self.joined(v, depth + 1) + "]}"
+        if v is None:
+            return "null"
+        if kind is bool:
+            return "true" if v else "false"
         if kind is set or kind is frozenset:
             return '{"$%s":[%s]}' % (kind.__name__, ",".join(sorted(self.items(v, depth + 1))))
         if issubclass(kind, dict):
             return self.dictionary(v, depth)
         numpy = MODULES.get("numpy")
         if numpy is not None and issubclass(kind, numpy.ndarray):
+            self.numpy = True
             shape = ",".join([int.__repr__(n) for n in v.shape])
             return '{"$type":"numpy.ndarray","dtype":%s,"shape":[%s],"value":%s}' % (quote(str(v.dtype)), shape, self.value(v.tolist(), depth + 1))
-        name, text = type_name(kind), text_of(v)
+        if numpy is not None and issubclass(kind, numpy.generic):
+            self.numpy = True
+        name, text = type_name(kind), text_of(v, False)
         if name[:6] == "sympy.":
             return self.symbolic(name, text, v)
         return self.tagged(name, text)
@@ -126,6 +139,18 @@ class Encoder:
 SMALL = 1 << 62
 
 
+def numbers_text(values):
+    """Python's text of a list or tuple as a list, where that is its wire form too: only small integers, or only finite floats."""
+    kinds = set(map(type, values))
+    if len(kinds) == 1:
+        if int in kinds:
+            return list.__repr__(list(values)) if -SMALL < min(values) and max(values) < SMALL else None
+        if float in kinds:
+            text = list.__repr__(list(values))
+            return None if "n" in text else text  # nan, inf
+    return None
+
+
 def type_name(kind):
     name, module = str(kind.__name__), str(kind.__module__).split(".")[0]
     return (name if module in ("builtins", "__main__", "fractions", "decimal", "collections", "datetime") else module + "." + name)[:200]
@@ -154,10 +179,10 @@ def plain(v, numpy):
     return v
 
 
-def text_of(v):
+def text_of(v, met_numpy):
     """Canonical text: str(v), where floats are by repr and numpy's numbers inside containers read as numbers."""
     numpy = MODULES.get("numpy")
-    if numpy is not None and not isinstance(v, numpy.generic) and has_numpy(v, numpy):
+    if met_numpy and numpy is not None and not isinstance(v, numpy.generic) and has_numpy(v, numpy):
         v = plain(v, numpy)
     text = str(v)
     return text if type(text) is str else str.__str__(text)

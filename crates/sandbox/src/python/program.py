@@ -92,15 +92,24 @@ def failure(error, where=""):
         quote(status), say(name), say(message), line if type(line) is int and 0 < line < 1 << 31 else "null", code)
 
 
-def read_value(value, budget, where):
+def read_value(value, budget, where, with_text=True):
     """(wire form, canonical text, failure or None) of one value of the program."""
     try:
         kind = type(value)
-        if kind is int and -0x7FFFFFFFFFFFFFFF < value < 0x7FFFFFFFFFFFFFFF:
-            text = int.__repr__(value)
+        text = None
+        if kind is int:
+            text = int.__repr__(value) if -SMALL < value < SMALL else None
+        elif kind is float:
+            text = float.__repr__(value) if value - value == 0.0 else None
+        elif kind is list:
+            text = numbers_text(value) if 2 * len(value) < budget else None
+        if text is not None and len(text) <= budget:  # the wire form and the canonical text are one
             return text, '"' + text + '"', None
-        wire = Encoder(budget).value(value)
-        text = text_of(value)
+        encoder = Encoder(budget)
+        wire = encoder.value(value)
+        if not with_text:
+            return wire, "null", None
+        text = text_of(value, encoder.numpy)
         if len(text) > budget:
             raise AnswerTooLarge()
         return wire, say(text), None
@@ -164,7 +173,7 @@ def run_program(source, via, budget, base_limit):
     given = ("null", "null", None)
     if via == CONTRACT:
         if "input" in scope:
-            given = read_value(scope["input"], budget, "reading `input`: ")
+            given = read_value(scope["input"], budget, "reading `input`: ", False)
         if "output" in scope:
             answer, found = scope["output"], True
     elif via == ANS and not failed:

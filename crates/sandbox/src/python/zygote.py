@@ -128,9 +128,37 @@ def watch(control, pid, job):
             os.close(life)
 
 
+MADV_COLLAPSE = 25
+FORKS_THAT_PAY = 32
+
+
+def use_huge_pages():
+    """Moves this process's own memory into huge pages, where the kernel can: a fork then copies a few entries instead of one for
+    every 4 KiB, and saves 3 ms of the 6 that it takes here with sympy loaded. It costs as much as 50 forks."""
+    if not LINUX:
+        return
+    try:
+        with open("/proc/self/maps") as maps:
+            lines = maps.readlines()
+        for line in lines:
+            fields = line.split()
+            if fields[1][:2] != "rw" or fields[4] != "0" or (len(fields) > 5 and fields[5] != "[heap]"):
+                continue
+            first, last = [int(address, 16) for address in fields[0].split("-")]
+            first, last = (first + (1 << 21) - 1) >> 21 << 21, last >> 21 << 21
+            if first < last:
+                LIBC.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), MADV_COLLAPSE)
+    except (OSError, ValueError, IndexError):
+        pass
+
+
 def serve(control, layers):
+    forks = 0
     while True:
         job, fds = next_job(control)
+        forks += 1
+        if forks == FORKS_THAT_PAY:
+            use_huge_pages()
         start = time.monotonic()
         try:
             pid = os.fork()
@@ -261,6 +289,8 @@ def version_text(loaded):
     for name in ("numpy", "sympy"):
         if name in loaded:
             parts.append("%s %s" % (name, MODULES[name].__version__))
+    if FROZEN:
+        parts.append("clock frozen at %d" % (FROZEN.start // 10**9))
     return ", ".join(parts)
 
 
@@ -285,6 +315,8 @@ def main():
     os.environ.clear()
     os.environ["TZ"] = "UTC"
     time.tzset()
+    if setup["frozen_clock"] is not None:
+        freeze_clock(setup["frozen_clock"])
     layers = finish_layers(setup, names)
     if not setup["count_changes"]:
         Versions.works = staticmethod(lambda: False)
@@ -297,8 +329,8 @@ def main():
         os.dup2(0, 2)
         serve(control, layers)
     except (EOFError, OSError):
-        if layers["subreaper"]:
-            sweep(None, False)
+        # Also as the first process of a pid namespace, whose end kills the others: reaped here, their CPU time is counted.
+        sweep(None, layers["pid_namespace"])
         finish(setup["cwd"])
 
 
