@@ -379,6 +379,11 @@ pub struct SandboxSettings {
     /// The least protection with which programs are run.
     #[arg(long, value_enum, default_value_t = FloorName::Limits)]
     pub floor: FloorName,
+    /// Make the control groups below this cgroup v2 folder, instead of below the group that this process is in. It must be
+    /// writable and, for an ordinary user, hold this process or its group; its memory and pids controllers are used where
+    /// it can hand them down.
+    #[arg(long, value_name = "FOLDER")]
+    pub cgroup: Option<PathBuf>,
     /// Show programs one instant as the present, in seconds since 1970; without a number that of 2024-01-01T00:00:00Z.
     #[arg(
         long,

@@ -39,7 +39,7 @@ pub fn attempt(
         .feed
         .push(&wire::encode(program, Default::default(), &nonce));
     let last = Instant::now() + Duration::from_secs_f64(limits.wall_seconds) + PATIENCE;
-    let (mut asked, mut stopped) = (false, false);
+    let (mut asked, mut stopped, mut out_of_memory) = (false, false, false);
     let report = loop {
         if pipes.wait(zygote)?.control {
             match zygote.receive::<Message>(PATIENCE) {
@@ -53,7 +53,8 @@ pub fn attempt(
             }
         }
         stopped |= stop();
-        if !asked && (stopped || pipes.overflow()) {
+        out_of_memory |= zygote.ran_out_of_memory();
+        if !asked && (stopped || pipes.overflow() || out_of_memory) {
             zygote.kill_program();
             asked = true;
         }
@@ -85,9 +86,9 @@ pub fn attempt(
         return Ok(Attempt::Refused(message.clone().unwrap_or_default()));
     }
     let mut outcome = judge(&report, frame, (config, limits), [&results, &out, &err]);
-    if zygote.ran_out_of_memory() && report.signal == libc::SIGKILL && report.killed.is_none() {
+    if out_of_memory || zygote.ran_out_of_memory() {
         let message = format!(
-            "killed: its processes used more than {} MiB of memory together",
+            "its processes used more than {} MiB of memory together",
             limits.memory_mb
         );
         outcome = Outcome::bare(Status::Memory, Some("SIGKILL"), Some(message));

@@ -80,7 +80,7 @@ impl Group {
         if hand_down {
             // A group that holds processes itself cannot hand controllers down, nor one that has none.
             for controller in ["+memory", "+pids"] {
-                let _ = fs::write(parent.join("cgroup.subtree_control"), controller);
+                let _ = write(&parent.join("cgroup.subtree_control"), controller);
             }
         }
         // Between its making and its locking another may take a group for a dead one's and remove it.
@@ -130,10 +130,7 @@ impl Group {
     }
 
     fn write(&self, name: &str, value: &str) -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .open(self.folder.join(name))?;
-        file.write_all(value.as_bytes())
+        write(&self.folder.join(name), value)
     }
 
     /// Where a process writes `0` to become a member.
@@ -203,6 +200,12 @@ impl Group {
             }
         }
     }
+}
+
+/// Writes to a file that is there already.
+fn write(path: &Path, value: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(value.as_bytes())
 }
 
 impl Drop for Group {

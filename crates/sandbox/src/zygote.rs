@@ -190,7 +190,10 @@ impl Zygote {
     /// Where the bound cannot be set.
     pub fn bound(&mut self, limits: &Limits) -> io::Result<()> {
         match &mut self.group {
-            Some(group) => group.bound_memory(limits.memory_mb),
+            Some(group) => {
+                group.ran_out_of_memory(); // what came before was another's
+                group.bound_memory(limits.memory_mb)
+            }
             None => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 //! row each, in `containment/`. Each row runs at every level of isolation that the machine offers; after each, ordinary
 //! programs run in the same pool and must give what they give in a fresh one, and no process and no file may be left.
 //!
-//! `cargo test -p caco-sandbox --test containment -- --nocapture` shows what was passed over and what is known not to hold.
+//! `cargo test -p caco-sandbox --test containment -- --nocapture` shows what was passed over.
 #![cfg(target_os = "linux")]
 #![allow(
     missing_docs,
@@ -39,9 +39,6 @@ mod surroundings;
 use case::Case;
 use runner::{Control, ONLY_MODES, Runner};
 use std::collections::HashSet;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
 
 const ORDINARY: Control = Control {
     program: common::CONTROL,
@@ -83,38 +80,13 @@ fn at_level_strict_no_case_falls_back_to_what_holds_without_layers() {
     }
 }
 
-/// Number of the user and group without rights that systems have.
-const NOBODY: u32 = 65_534;
-
 /// The groups in which the user matters, once more, in a process of an ordinary user: without the rights to write a control
 /// group or to make namespaces but for those of users, and with files that belong to another.
 #[test]
 fn as_an_ordinary_user() {
-    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
-        eprintln!("SKIPPED: this is an ordinary user already");
+    let Some(user) = common::OrdinaryUser::new() else {
         return;
-    }
-    let python = std::env::var("CACO_TEST_PYTHON").unwrap_or("/usr/bin/python3".into());
-    let as_nobody = |program: &std::path::Path| {
-        let mut command = Command::new(program);
-        command.uid(NOBODY).gid(NOBODY).current_dir("/");
-        command
     };
-    let can = as_nobody(python.as_ref())
-        .args(["-c", "import ctypes"])
-        .stderr(Stdio::null())
-        .status();
-    if !can.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: {python} cannot be used by user {NOBODY}");
-        return;
-    }
-    // The folder of the build may be closed to others.
-    let folder = tempfile::tempdir().unwrap();
-    let open = || std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(folder.path(), open()).unwrap();
-    let suite = folder.path().join("suite");
-    std::fs::copy(std::env::current_exe().unwrap(), &suite).unwrap();
-    std::fs::set_permissions(&suite, open()).unwrap();
     let groups = [
         "forging_the_result",
         "making_and_hurting_processes",
@@ -123,19 +95,9 @@ fn as_an_ordinary_user() {
         "talking_to_others",
         "asking_the_kernel",
     ];
-    let output = as_nobody(&suite)
-        .args(["--exact", "--nocapture"])
-        .args(groups)
-        .env("CACO_TEST_PYTHON", &python)
-        .env(ONLY_MODES, "best,none")
-        .env_remove("TMPDIR")
-        .output()
-        .unwrap();
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let mut command = user.command(&["--exact", "--nocapture"]);
+    command.args(groups).env(ONLY_MODES, "best,none");
+    let text = common::everything_said(command);
     assert!(
         text.contains(&format!("test result: ok. {} passed", groups.len())),
         "{text}"

@@ -184,6 +184,7 @@ pub fn config(
             FloorName::Partial => Level::Partial,
             FloorName::Strict => Level::Strict,
         },
+        cgroup: settings.cgroup.clone(),
         frozen_clock: settings.frozen_clock,
         ..base
     })

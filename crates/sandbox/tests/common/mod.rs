@@ -2,7 +2,10 @@
 #![allow(dead_code, reason = "each suite uses a part of it")]
 
 use caco_sandbox::{Config, Limits, Outcome, Sandbox};
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
 
 /// The defaults with the interpreter that CACO_TEST_PYTHON names, if it does. With CACO_TEST_COMPARE, as on interpreters that
@@ -83,4 +86,72 @@ pub fn marked(folder: &Path) -> (Config, String) {
         },
         mark,
     )
+}
+
+/// Number of the user and group without rights that systems have.
+pub const NOBODY: u32 = 65_534;
+
+/// This test binary and an interpreter, for a user without rights.
+pub struct OrdinaryUser {
+    /// The binary, where that user can run it: the folder of the build may be closed to others.
+    pub suite: PathBuf,
+    python: String,
+    _folder: tempfile::TempDir,
+}
+
+impl OrdinaryUser {
+    /// None, with the reason said, where this process is no root's or no interpreter can be used by others.
+    pub fn new() -> Option<Self> {
+        if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+            eprintln!("SKIPPED: this is an ordinary user already");
+            return None;
+        }
+        let python = std::env::var("CACO_TEST_PYTHON").unwrap_or("/usr/bin/python3".into());
+        let can = Command::new(&python)
+            .args(["-c", "import ctypes"])
+            .uid(NOBODY)
+            .gid(NOBODY)
+            .current_dir("/")
+            .stderr(Stdio::null())
+            .status();
+        if !can.is_ok_and(|status| status.success()) {
+            eprintln!("SKIPPED: {python} cannot be used by user {NOBODY}");
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let open = || std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(folder.path(), open()).unwrap();
+        let suite = folder.path().join("suite");
+        std::fs::copy(std::env::current_exe().unwrap(), &suite).unwrap();
+        std::fs::set_permissions(&suite, open()).unwrap();
+        Some(Self {
+            suite,
+            python,
+            _folder: folder,
+        })
+    }
+
+    /// Runs the binary as that user.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.suite);
+        command.uid(NOBODY).gid(NOBODY).args(arguments);
+        self.surround(&mut command);
+        command
+    }
+
+    /// The folder and environment of such a run.
+    pub fn surround(&self, command: &mut Command) {
+        command
+            .current_dir("/")
+            .env("CACO_TEST_PYTHON", &self.python)
+            .env_remove("TMPDIR");
+    }
+}
+
+/// What a command wrote to its end, on stdout and stderr.
+pub fn everything_said(mut command: Command) -> String {
+    let output = command.output().unwrap();
+    [output.stdout, output.stderr]
+        .map(|part| String::from_utf8_lossy(&part).into_owned())
+        .concat()
 }

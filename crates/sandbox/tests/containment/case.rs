@@ -85,9 +85,6 @@ pub struct Case {
     pub sibling: Option<(&'static str, &'static str)>,
     /// A module without which the case says nothing.
     pub module: Option<&'static str>,
-    /// Why the case is known not to hold. Such a case is reported instead of failing; where it holds, that is said too, so
-    /// that the mark goes.
-    pub open: Option<&'static str>,
     /// Whether the same program followed by a control must spoil that control (for what is left to a next program).
     pub bites: bool,
 }
@@ -104,7 +101,6 @@ pub const fn plain(name: &'static str, program: &'static str) -> Case {
         limits: Limits::Usual,
         sibling: None,
         module: None,
-        open: None,
         bites: false,
     }
 }
@@ -182,13 +178,6 @@ impl Case {
         }
     }
 
-    pub const fn open(self, why: &'static str) -> Self {
-        Self {
-            open: Some(why),
-            ..self
-        }
-    }
-
     pub const fn bites(self) -> Self {
         Self {
             bites: true,
@@ -206,7 +195,7 @@ impl Case {
     pub fn is_decided_at_strict(&self) -> bool {
         self.layers.is_empty()
             || has_any(&STRICT.join(","), self.layers)
-            || matches!(self.bare, Expect::Tried)
+            || matches!(self.bare, Expect::Tried | Expect::Contained)
     }
 
     /// What has to happen under `protection`.

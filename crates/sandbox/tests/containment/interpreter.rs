@@ -293,7 +293,7 @@ output = "done"
         r#"
 import sys
 def follow(frame, event, what):
-    frame.f_locals.clear()
+    for name in list(frame.f_locals): frame.f_locals[name] = None
     return follow
 sys.settrace(follow)
 sys._getframe().f_back.f_trace = follow

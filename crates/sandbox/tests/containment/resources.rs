@@ -97,7 +97,7 @@ except RuntimeError:
 output = "done: %d" % count if count >= 500 else "blocked: %d" % count
 "#,
     )
-    .behind("pid_max|cgroup_pids", Expect::Blocked, Expect::Tried),
+    .behind("pid_max|cgroup_pids", Expect::Blocked, Expect::Contained),
     case(
         "threads made by machine code, without stacks",
         r#"
