@@ -8,8 +8,8 @@ the machine disturbs less than wall time. Three ways of running are timed in tur
     peer   data_process/extract_io.py of LHL3341/Caco, its function process_jsonl_file with 2 workers
     limit  limit.py: compile and exec in one warm interpreter, no protection; start-up is not counted
 
-Start-up of ours and peer (imports, warming) is measured as the same command on one trivial program of each kind, and
-rates are given with it and without it. The README beside this file says how to get the peer and the interpreter.
+Start-up of ours and peer (imports, warming) is measured as the same command on a few trivial programs of each kind, so
+that every worker starts what it needs, and rates are given with it and without it. The README beside this file says how to get the peer and the interpreter.
 
 Usage:
     compare.py --caco target/release/caco --python /path/to/venv/bin/python --peer /path/to/peer --rounds 3
@@ -47,8 +47,10 @@ TRIVIAL = {
     "numpy": "import numpy as np\n",
     "sympy": "import sympy as sp\n",
 }
+# While one worker starts its interpreter for the first of these, the others take the rest.
+TRIVIAL_OF_A_KIND = 2 * WORKERS
 TRIVIAL_BODY = """
-input = {"a": 2, "b": 3}
+input = {"a": 2, "b": NUMBER}
 
 def add(a, b):
     total = a
@@ -159,13 +161,17 @@ class Set:
         """
         total, off = len(self.rows), 0.0
         if not with_startup and self.startup[way]:
-            total, off = total - len(self.kinds), statistics.median(self.startup[way])
+            total, off = total - len(self.kinds) * TRIVIAL_OF_A_KIND, statistics.median(self.startup[way])
         return [total / (seconds - off) for seconds in self.seconds[way] if seconds > off]
 
 
 def trivial(kinds: list[str]) -> list[dict]:
-    """One trivial program of each kind."""
-    return [{"id": f"trivial-{kind}", "code": TRIVIAL[kind] + TRIVIAL_BODY} for kind in kinds]
+    """A few trivial programs of each kind, each with a number of its own, since the same text is run once."""
+    return [
+        {"id": f"trivial-{kind}-{number}", "code": TRIVIAL[kind] + TRIVIAL_BODY.replace("NUMBER", str(number))}
+        for kind in kinds
+        for number in range(TRIVIAL_OF_A_KIND)
+    ]
 
 
 def synthetic(name: str, count: int, seed: int) -> Set:

@@ -6,7 +6,7 @@ FLUSH_AFTER = 0.012
 QUICK = 1000  # microseconds
 # Attributes that libraries set on themselves while they work.
 FLAGS = type.__dict__["__flags__"].__get__
-HABITS = frozenset(("_count", "_abc_impl", "__warningregistry__", "_cache", "_prefix_cache", "_lambdify_generated_counter"))
+HABITS = frozenset(("_count", "_abc_impl", "__warningregistry__", "_cache", "_prefix_cache", "_lambdify_generated_counter", "_argmap__count"))
 
 
 def owners():
@@ -108,9 +108,8 @@ class Versions:
         for key in list(now):
             old = then.get(key, then)
             if old is not now[key] and key not in HABITS:
-                # A private `None` that is filled in is a table made when first needed; a new attribute may be a submodule
-                # that was loaded late.
-                if not (old is None and key[:1] == "_") and not (old is then and self.lazy(i, key, now[key])):
+                # A private `None` that is filled in is a table made when first needed.
+                if not (old is None and key[:1] == "_") and not (self.lazy(i, key, now[key]) if old is then else same_function(old, now[key])):
                     return "%s.%s" % (self.names[i], key)
                 then[key] = now[key]
         for key in then:
@@ -119,8 +118,20 @@ class Versions:
         return None
 
     def lazy(self, i, key, value):
-        """Whether a new attribute is a submodule that was loaded late."""
-        return type(value) is types.ModuleType and MODULES.get("%s.%s" % (self.names[i], key)) is value
+        """Whether a new attribute is a submodule that was loaded late, or a function that networkx compiled at its first call."""
+        if type(value) is types.ModuleType:
+            return MODULES.get("%s.%s" % (self.names[i], key)) is value
+        compiled = type(value) is types.FunctionType or type(value) is getattr(MODULES.get("networkx.utils.backends"), "_dispatchable", None)
+        return self.names[i] == "networkx.utils.decorators" and key[:7] == "argmap_" and compiled
+
+
+def same_function(old, new):
+    """Whether a function was only made anew, from the same code around the same things: each mpmath context does so."""
+    if type(old) is not types.FunctionType or type(new) is not types.FunctionType or old.__code__ is not new.__code__:
+        return False
+    around = [[f.__globals__, *(f.__defaults__ or ()), *[cell.cell_contents for cell in f.__closure__ or ()]] for f in (old, new)]
+    return len(around[0]) == len(around[1]) and not new.__dict__ and new.__kwdefaults__ == old.__kwdefaults__ and all(
+        a is b or same_function(a, b) for a, b in zip(*around))
 
 
 class NumpyRandom:
