@@ -265,7 +265,7 @@ fn probe(a: &Node, b: &Node, floats: bool) -> Verdict {
             (Some(_), Some(_)) => {
                 return Verdict::new(
                     Outcome::Different,
-                    Tier::Probe,
+                    Tier::Numeric,
                     "expressions that differ at a point",
                 );
             }
@@ -275,7 +275,7 @@ fn probe(a: &Node, b: &Node, floats: bool) -> Verdict {
     match defined >= DEFINED {
         true => Verdict::new(
             Outcome::Equal,
-            Tier::Probe,
+            Tier::Numeric,
             "expressions that agree at every point tried",
         ),
         false => Verdict::new(

@@ -74,7 +74,7 @@ pub(super) fn sequences(k: Kind, a: &[Value], l: Kind, b: &[Value], policy: &Pol
     }
 }
 
-fn worst(verdicts: impl Iterator<Item = Verdict>, what: &str) -> Verdict {
+fn worst(verdicts: impl Iterator<Item = Verdict>, what: &'static str) -> Verdict {
     let mut result = Verdict::new(Outcome::Equal, Tier::Text, what);
     for verdict in verdicts {
         match (result.outcome, verdict.outcome) {
