@@ -25,12 +25,11 @@ mod value;
 mod verdict;
 
 pub use compare::equivalent;
+pub use extract::{Extracted, How, Missing, extract, final_answer};
 pub use judge::{compare, explain, score, score_with};
-pub use extract::{Extracted, How, extract};
 pub use policy::{Percent, Policy, Rounding};
 pub use reading::{Answer, ParseError, parse};
 pub use verdict::{Explained, Outcome, Tier, Verdict};
 
 /// Longest answer that is compared, in bytes; longer ones are [`Outcome::Undecided`] unless they are the same text.
 pub const MAX_BYTES: usize = 10_000;
-
