@@ -62,6 +62,88 @@ fn labelled_replies_are_judged_as_labelled() {
     assert!(core.0 * 100 >= core.1 * 98, "{} of {}", core.0, core.1);
 }
 
+/// The rows of a shared file, plain or gzip.
+fn rows(name: &str) -> Option<Vec<serde_json::Value>> {
+    use std::io::Read as _;
+    let Some(path) = shared(name) else {
+        eprintln!("skipped: {name} is not in ../shared/data; set CACO_SHARED_DATA to its folder");
+        return None;
+    };
+    let mut text = String::new();
+    let file = std::fs::File::open(&path).unwrap();
+    if name.ends_with(".gz") {
+        flate2::read::GzDecoder::new(file)
+            .read_to_string(&mut text)
+            .unwrap();
+    } else {
+        std::io::BufReader::new(file)
+            .read_to_string(&mut text)
+            .unwrap();
+    }
+    Some(
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+    )
+}
+
+#[test]
+fn every_gsm8k_solution_gives_its_answer() {
+    let Some(rows) = rows("gsm8k_train.jsonl.gz") else {
+        return;
+    };
+    for row in &rows {
+        let solution = row["solution"].as_str().unwrap();
+        let answer = row["answer"].as_str().unwrap();
+        let reply = if solution.contains("####") {
+            solution.to_owned()
+        } else {
+            format!("{solution}\n#### {answer}")
+        };
+        let found = extract(&reply).unwrap();
+        assert_eq!(
+            (found.text.as_str(), found.how),
+            (answer, How::Hashes),
+            "{reply}"
+        );
+    }
+}
+
+#[test]
+fn math_solutions_give_their_boxes() {
+    let Some(rows) = rows("math_train.jsonl.gz") else {
+        return;
+    };
+    let plain = |text: &str| {
+        let kept: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && !"${}".contains(*c))
+            .collect();
+        kept.trim_end_matches(['.', ',']).to_owned()
+    };
+    let mut lists = 0;
+    for row in &rows {
+        let solution = row["solution"].as_str().unwrap();
+        let answer = row["answer"].as_str().unwrap();
+        // Two solutions have an empty box.
+        if answer.is_empty() {
+            continue;
+        }
+        let found = extract(solution).unwrap();
+        assert_eq!(found.how, How::Boxed, "{solution}");
+        // Of several boxes the answer field has the last.
+        if plain(&found.text) != plain(answer) {
+            assert!(
+                plain(&found.text).ends_with(&plain(answer)),
+                "{answer} | {found:?} | {solution}"
+            );
+            lists += 1;
+        }
+    }
+    assert!(lists * 100 < rows.len(), "{lists} of {}", rows.len());
+    println!("{} solutions, {lists} lists of boxes", rows.len());
+}
+
 /// Answers as they are written in replies: numbers, fractions, surds, pairs, sets, words, letters.
 fn answers() -> impl Strategy<Value = String> {
     prop_oneof![

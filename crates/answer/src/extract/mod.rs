@@ -10,8 +10,8 @@
 //! 5. A key, `"answer": 42` ([`How::Json`]).
 //! 6. A phrase, "the answer is …", "Answer: …", "… is the answer" ([`How::Phrase`]).
 //! 7. Where nothing announces an answer, the reply's end: a choice letter, a reply that is nothing but a value, bold text, a
-//!    formula, and as the last resort the last number ([`How::Choice`] to [`How::LastNumber`]). A reply that is cut where that can be told has no answer then, nor has the traceback of a
-//!    program.
+//!    formula, and as the last resort the last number ([`How::Choice`] to [`How::LastNumber`]). A reply that is cut, where
+//!    that can be told, has no answer then, nor has the traceback of a program.
 //!
 //! Time and memory are linear in the reply, and nothing recurses on its nesting.
 
