@@ -16,6 +16,18 @@ pub enum Outcome {
     Undecided,
 }
 
+impl Outcome {
+    /// The name, as in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::Different => "different",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
 /// How far the comparison had to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,6 +44,21 @@ pub enum Tier {
     Numeric,
     /// Nothing could be compared.
     None,
+}
+
+impl Tier {
+    /// The name, as in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Exact => "exact",
+            Self::Float => "float",
+            Self::Canonical => "canonical",
+            Self::Numeric => "numeric",
+            Self::None => "none",
+        }
+    }
 }
 
 /// The outcome of a comparison, and why.
