@@ -139,6 +139,17 @@ impl Writer {
         Ok(())
     }
 
+    /// Hands what was added to the system, for a reader at the other end that waits.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn flush(&mut self) -> Result<()> {
+        let target = self.part.as_deref().unwrap_or(&self.output);
+        self.since_flush = 0;
+        self.flushed = Instant::now();
+        self.writer.flush().map_err(failed("cannot write", target))
+    }
+
     /// Makes the collected lines the output.
     ///
     /// # Errors
