@@ -22,7 +22,7 @@ pub fn check(global: &Global, args: &AnswerCheck) -> Result<Exit> {
     } else {
         args.candidate.clone()
     };
-    let verdict = caco_answer::equivalent(&args.reference, &candidate, &policy);
+    let verdict = caco_answer::compare(&args.reference, &candidate, &policy);
     if global.json {
         output::json(&json!({
             "outcome": verdict.outcome, "tier": verdict.tier, "reason": verdict.reason,

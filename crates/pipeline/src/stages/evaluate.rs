@@ -197,7 +197,7 @@ fn solve(
             (_, Some((reason, detail))) => row.reject(Stage::Evaluate, reason, detail),
             (None, None) => row.reject(Stage::Evaluate, "no_final_answer", None),
             (Some(found), None) => {
-                if caco_answer::equivalent(&reference, found, &policy).outcome == Equality::Equal {
+                if caco_answer::compare(&reference, found, &policy).outcome == Equality::Equal {
                     row.keep(Stage::Evaluate);
                 } else {
                     let detail = format!("answered {found}; the benchmark says {reference}");

@@ -64,7 +64,7 @@ fn judge(row: &mut Row, settings: &Judge) -> Result<(), Error> {
                 JudgePolicy::Strict => Policy::strict(),
                 JudgePolicy::Benchmark => Policy::benchmark(),
             };
-            let verdict = caco_answer::equivalent(&answer, found, &policy);
+            let verdict = caco_answer::compare(&answer, found, &policy);
             let shown = format!("the program answers {answer}, the words {found}");
             let outcome = match verdict.outcome {
                 Equality::Equal => "equal",

@@ -200,7 +200,7 @@ fn settle(
             };
             let answer = outcome.output_text.clone().unwrap_or_default();
             let reference = row.reference.clone().unwrap_or_default();
-            let verdict = caco_answer::equivalent(&reference, &answer, &policy);
+            let verdict = caco_answer::compare(&reference, &answer, &policy);
             if verdict.outcome != Equality::Equal {
                 fail(
                     4,
