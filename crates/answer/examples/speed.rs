@@ -33,14 +33,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             best = best.min(start.elapsed().as_secs_f64() / BATCH as f64);
         }
         let verdict = compare(gold, pred, &policy);
-        times.push((best * 1e9, format!("{gold} | {pred}: {:?} {:?}", verdict.outcome, verdict.tier)));
+        times.push((
+            best * 1e9,
+            format!("{gold} | {pred}: {:?} {:?}", verdict.outcome, verdict.tier),
+        ));
     }
     times.sort_by(|a, b| a.0.total_cmp(&b.0));
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].0;
     let mean = times.iter().map(|t| t.0).sum::<f64>() / times.len() as f64;
-    println!("{} pairs: median {:.0} ns, mean {mean:.0} ns, 99 % below {:.0} ns", times.len(), at(0.5), at(0.99));
+    println!(
+        "{} pairs: median {:.0} ns, mean {mean:.0} ns, 99 % below {:.0} ns",
+        times.len(),
+        at(0.5),
+        at(0.99)
+    );
     for (time, pair) in times.iter().rev().take(12) {
-        println!("{time:>10.0} ns  {}", pair.chars().take(150).collect::<String>());
+        println!(
+            "{time:>10.0} ns  {}",
+            pair.chars().take(150).collect::<String>()
+        );
     }
     Ok(())
 }

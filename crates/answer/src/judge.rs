@@ -4,7 +4,7 @@ use super::choice;
 use super::compare::Comparer;
 use super::extract::extract;
 use super::node::{Bracket, Node};
-use super::reading::{Reading, parse, read, stripped};
+use super::reading::{Reading, parse, read, read_with, stripped};
 use super::work::Work;
 use super::{Explained, MAX_BYTES, Outcome, Policy, Tier, Verdict, fast};
 
@@ -81,6 +81,15 @@ fn otherwise(
             b.1.node.clone()
         };
         let verdict = comparer.nodes(&x, &y);
+        if verdict.is_equal() {
+            return Some(verdict);
+        }
+    }
+    if a.1.units || b.1.units {
+        let verdict = comparer.nodes(
+            &read_with(a.0, true, false).node,
+            &read_with(b.0, true, false).node,
+        );
         if verdict.is_equal() {
             return Some(verdict);
         }

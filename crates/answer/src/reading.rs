@@ -93,16 +93,24 @@ pub(crate) struct Reading {
     pub(crate) too_large: bool,
     /// Whether commas between digits were taken for thousands separators.
     pub(crate) joined: bool,
+    /// Whether letters were taken for units that may be names.
+    pub(crate) units: bool,
 }
 
 /// Reads a text of at most [`MAX_BYTES`]; `join` says whether `1,234` is one number.
 pub(crate) fn read(text: &str, join: bool) -> Reading {
+    read_with(text, join, true)
+}
+
+/// [`read`], where `units` says whether letters behind a number and a space are units.
+pub(crate) fn read_with(text: &str, join: bool, units: bool) -> Reading {
     let text = stripped(text);
     let found = |node: Node, joined: bool| Reading {
         node: settled(node),
         parsed: true,
         too_large: false,
         joined,
+        units: false,
     };
     if let Some(node) = calendar::date(text)
         .or_else(|| calendar::clock(text))
@@ -110,9 +118,22 @@ pub(crate) fn read(text: &str, join: bool) -> Reading {
     {
         return found(node, false);
     }
+    if units
+        && !text.contains('\\')
+        && text.contains(' ')
+        && let Some(node) = quantity(text)
+    {
+        return Reading {
+            units: true,
+            ..found(node, false)
+        };
+    }
     let mut too_large = false;
     for dialect in dialects(text) {
         match parser::parse(text, *dialect, join, 0) {
+            (Parsed::Node(node), _) if !text.contains('\\') && is_prose(&node, false) => {
+                return found(Node::Words(folded(text).into()), false);
+            }
             (Parsed::Node(node), joined) => return found(node, joined),
             (Parsed::TooLarge, _) => too_large = true,
             (Parsed::Failed, _) => {}
@@ -123,7 +144,67 @@ pub(crate) fn read(text: &str, join: bool) -> Reading {
         parsed: false,
         too_large,
         joined: false,
+        units: false,
     }
+}
+
+/// Whether words stand in arithmetic: the text is a sentence or a title.
+fn is_prose(node: &Node, inside: bool) -> bool {
+    match node {
+        Node::Words(_) => inside,
+        Node::Add(_) | Node::Mul(_) | Node::Power(_) | Node::Ratio(_) | Node::PlusMinus(..) => node
+            .children()
+            .into_iter()
+            .any(|child| is_prose(child, true)),
+        _ => node
+            .children()
+            .into_iter()
+            .any(|child| is_prose(child, inside)),
+    }
+}
+
+/// Symbols of units that are too short to be words, in the physicist's and the kitchen's hand.
+const SYMBOLS: &[&str] = &[
+    "m", "s", "g", "h", "L", "l", "J", "N", "C", "V", "K", "A", "W", "T", "F", "H", "Pa", "kPa",
+    "MPa", "kJ", "MJ", "mol", "cm", "km", "mm", "nm", "pm", "kg", "mg", "Hz", "kHz", "MHz", "GHz",
+    "eV", "keV", "MeV", "Torr", "atm", "bar", "rad", "min", "hr", "ft", "in", "mi", "lb", "oz",
+    "mL", "ml", "amu", "u", "ms", "ns", "us", "mA", "mV", "kV", "kW", "MW", "ohm", "M", "mM",
+    "cal", "kcal", "sr", "Wb", "S", "yr", "d", "dB", "mT", "mN", "kN", "fm", "dm", "mmHg", "mph",
+    "sec",
+];
+
+/// `13 m/s`, `41.4 J/(mol*K)`: a number without names, a space, and symbols of units to the end.
+fn quantity(text: &str) -> Option<Node> {
+    let (at, _) = text.char_indices().find(|(at, c)| {
+        *c == ' '
+            && text.get(at + 1..).is_some_and(|rest| {
+                rest.starts_with(|c: char| c.is_ascii_alphabetic()) && is_symbols(rest)
+            })
+    })?;
+    let value = read(text.get(..at)?, true);
+    let number = value.parsed
+        && value.node.is_scalar()
+        && !value
+            .node
+            .any(&|n| matches!(n, Node::Symbol(_) | Node::Call(..)));
+    number.then(|| {
+        Node::Quantity(
+            Box::new(value.node),
+            parser::unit(text.get(at..).unwrap_or_default()).into(),
+        )
+    })
+}
+
+fn is_symbols(text: &str) -> bool {
+    text.len() < 30
+        && text.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'/' | b'^' | b'*' | b'(' | b')' | b' ' | b'-')
+        })
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text
+            .split(|c: char| !c.is_ascii_alphabetic())
+            .filter(|run| !run.is_empty())
+            .all(|run| SYMBOLS.contains(&run))
 }
 
 /// The dialects in which a text is tried, the likeliest first.

@@ -323,7 +323,8 @@ fn product(parts: &[Node], out: &mut String) {
             out.push('*');
         }
         let mut text = String::new();
-        write(part, 3, &mut text);
+        let number = matches!(part, Node::Number(_)) && first && out.is_empty();
+        write(part, if number { 2 } else { 3 }, &mut text);
         out.push_str(&text);
         first = false;
     }

@@ -467,6 +467,12 @@ impl<'a> Scanner<'a> {
                 self.spaced = true;
                 return Some(());
             }
+            // A row break that lost its second backslash.
+            Some(c) if self.environments > 0 && c.is_ascii_digit() => {
+                self.at += name_at;
+                self.push(Token::Mark(Mark::RowBreak));
+                return Some(());
+            }
             _ => return None,
         };
         self.mark(mark, length);

@@ -57,6 +57,9 @@ impl Parser {
     /// `[…]`: a list, or an interval whose end belongs to it.
     pub(super) fn square(&mut self) -> Option<Node> {
         self.expect(Mark::LeftBracket)?;
+        if let Some(items) = self.numpy() {
+            return Some(Node::Sequence(Bracket::Square, items));
+        }
         let items = self.items(Mark::RightBracket)?;
         if self.accept(Mark::RightParen) {
             return interval(items, true, false);
@@ -71,6 +74,32 @@ impl Parser {
             return items.into_iter().next();
         }
         Some(Node::Sequence(Bracket::Square, items))
+    }
+
+    /// `[20. 40.]`: numbers with nothing but space between them, up to the closing bracket, as numpy prints.
+    fn numpy(&mut self) -> Option<Vec<Node>> {
+        if self.dialect == Dialect::Latex {
+            return None;
+        }
+        let start = self.at;
+        let mut items = Vec::new();
+        loop {
+            let negative = self.accept(Mark::Minus);
+            let Some(Token::Number(number, _)) = self.peek() else {
+                break;
+            };
+            let number = Node::Number(number.clone());
+            items.push(if negative { number.negated() } else { number });
+            self.at += 1;
+            if !self.spaced() {
+                break;
+            }
+        }
+        if items.len() > 1 && self.accept(Mark::RightBracket) {
+            return Some(items);
+        }
+        self.at = start;
+        None
     }
 
     /// `]0, 1[`: an interval without its ends.

@@ -200,9 +200,10 @@ impl Parser {
             "sqrt" | "cbrt" | "isqrt" if count == 1 => {
                 // A program's principal value: a power, where LaTeX means the real root.
                 let index = if name == "cbrt" { 3 } else { 2 };
+                let exponent = crate::rational::Rational::Small(1, index);
                 Some(Node::power(
                     arguments.pop()?,
-                    Node::quotient(Node::integer(1), Node::integer(index)),
+                    Node::Number(crate::node::Number::exact(exponent)),
                 ))
             }
             "root" if count == 2 => {

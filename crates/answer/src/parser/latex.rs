@@ -77,13 +77,22 @@ impl Parser {
                     _ => inner,
                 })
             }
-            "dots" | "phantom" | "stackrel" | "over" | "choose" | "not" => None,
+            "phantom" => {
+                self.raw_argument()?;
+                self.operand_signed()
+            }
+            "dots" | "stackrel" | "over" | "choose" | "not" => None,
             "lim" => self.limit(),
             "int" | "iint" | "oint" => self.integral(),
             "sum" | "prod" => self.series(name),
             "inf" | "sup" => Some(Node::Symbol(name.into())),
             other => self.function(other),
         }
+    }
+
+    /// What stands behind an invisible sign.
+    fn operand_signed(&mut self) -> Option<Node> {
+        self.signed_factor()
     }
 
     /// What stands under a root: a group, a parenthesis or one operand with digits kept together.

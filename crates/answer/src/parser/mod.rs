@@ -12,6 +12,7 @@ mod operators;
 mod units;
 
 pub(crate) use operand::folded;
+pub(crate) use units::normal as unit;
 
 use super::lexer::{Dialect, Lexeme, Mark, Token, tokens};
 use super::node::{Bracket, Logic, Node, Relation};

@@ -200,6 +200,19 @@ impl Parser {
         }
         let text = all.join(" ");
         let text = text.trim();
+        // \text{A5}_{11}
+        if self.is(Mark::Underscore)
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+            && text.bytes().any(|b| b.is_ascii_digit())
+        {
+            self.at += 1;
+            let base = self.raw_argument()?.parse().ok()?;
+            return (2..=36)
+                .contains(&base)
+                .then(|| Node::Based(text.into(), base));
+        }
         if all.len() == 1
             && let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')'))
             && inner.len() == 1

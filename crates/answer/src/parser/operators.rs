@@ -233,6 +233,16 @@ impl Parser {
                     let next = self.factor()?;
                     factors.push(next);
                 }
+                // 4.4 10^3
+                Some(Token::Number(n, false))
+                    if spaced
+                        && n.value.small() == Some(10)
+                        && matches!(self.peek_at(1), Some(Token::Mark(Mark::Caret)))
+                        && matches!(factors.as_slice(), [Node::Number(_)]) =>
+                {
+                    let power = self.factor()?;
+                    factors.push(power);
+                }
                 Some(Token::Number(n, _))
                     if spaced
                         && factors.len() == 1

@@ -8,9 +8,7 @@ use crate::node::Node;
 const PERCENT: &[&str] = &["pct", "percent", "percents", "percentage", "%", "per cent"];
 
 /// Currencies that are one dollar sign here: which one is said by the question, not by the answer.
-const CURRENCY: &[&str] = &[
-    "dollar", "usd", "euro", "cent", "pound", "rupee", "buck", "eur",
-];
+const CURRENCY: &[&str] = &["dollar", "usd", "euro", "pound", "rupee", "buck", "eur"];
 
 impl Parser {
     /// The value with the unit that stands behind it, if one does.
@@ -57,6 +55,20 @@ impl Parser {
             }
             self.at += 1;
         }
+        // 2.2 billion dollars
+        let mut value = value;
+        while let Some(scale) = words.first().and_then(|word| scale(word)) {
+            words.remove(0);
+            value = match value {
+                Node::Quantity(inner, unit) => {
+                    Node::Quantity(Box::new(Node::Mul(vec![*inner, scale])), unit)
+                }
+                value => Node::Mul(vec![value, scale]),
+            };
+        }
+        if words.is_empty() {
+            return Some(value);
+        }
         let unit = normal(&words.join(" "));
         if PERCENT.contains(&unit.as_str()) {
             return Some(Node::Percent(Box::new(value)));
@@ -67,6 +79,18 @@ impl Parser {
             value => Node::Quantity(Box::new(value), unit.into()),
         })
     }
+}
+
+/// The number of a word that multiplies what comes before it; one word may be several.
+fn scale(word: &str) -> Option<Node> {
+    Some(Node::integer(match word {
+        "hundred" => 100,
+        "thousand" => 1_000,
+        "million" => 1_000_000,
+        "billion" => 1_000_000_000,
+        "trillion" => 1_000_000_000_000,
+        _ => return None,
+    }))
 }
 
 /// Whether a unit can stand behind a node.
@@ -92,8 +116,9 @@ fn is_condition(word: &str) -> bool {
 /// A unit in one form: lower case, no points, singular, squares and cubes as powers.
 pub(crate) fn normal(unit: &str) -> String {
     let unit = unit
-        .replace(['.', ',', '(', ')', '{', '}', '\\', '~'], " ")
-        .replace('^', " ^");
+        .replace(['.', ',', '(', ')', '{', '}', '\\', '~', '*', '·'], " ")
+        .replace('^', " ^")
+        .replace('/', " / ");
     let mut out: Vec<String> = Vec::new();
     let mut power = None;
     for word in unit.split_whitespace() {
