@@ -21,6 +21,22 @@ fn find(text: &str) -> Option<Choice> {
                 && rest.starts_with('{')
             {
                 text = rest;
+                // \textbf{(C)} 12
+                if let Some(end) = rest
+                    .find('}')
+                    .filter(|end| *end < 6 && end + 1 < rest.len())
+                {
+                    let (head, tail) = (
+                        rest.get(1..end).unwrap_or_default(),
+                        rest.get(end + 1..).unwrap_or_default(),
+                    );
+                    let inner = find(head)?;
+                    return (inner.alone && tail.starts_with([' ', '~', '\\', '$', ':', '.']))
+                        .then_some(Choice {
+                            letter: inner.letter,
+                            alone: false,
+                        });
+                }
             }
         }
         for (open, close) in [('{', '}'), ('(', ')'), ('[', ']')] {

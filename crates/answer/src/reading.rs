@@ -356,8 +356,11 @@ fn based(text: &str) -> Option<Node> {
             || b.is_ascii_uppercase()
             || text.starts_with('0') && b.is_ascii_hexdigit()
     });
+    // Letters alone are a numeral where there are several and they are digits of the base.
+    let hex =
+        digits.len() > 1 && base > 10 && digits.chars().all(|c| c.is_digit(base.clamp(2, 36)));
     let numeral = digits.len() < 200
-        && digits.bytes().any(|b| b.is_ascii_digit())
+        && (digits.bytes().any(|b| b.is_ascii_digit()) || hex)
         && (2..=36).contains(&base);
     (plain && numeral && !digits.is_empty())
         .then(|| Node::Based(digits.to_uppercase().into(), base))

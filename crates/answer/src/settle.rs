@@ -1,6 +1,6 @@
 //! Small rewritings after parsing: assignments as maps, arithmetic of matrices, determinants.
 
-use super::compare::{assignment, is_name};
+use super::compare::{assignment, infinite, is_name};
 use super::node::{Bracket, Function, Logic, Node, Number, Relation};
 use super::rational::Rational;
 
@@ -22,7 +22,13 @@ pub(crate) fn settled(node: Node) -> Node {
         Node::PlusMinus(plus, inner) => Node::PlusMinus(plus, Box::new(settled(*inner))),
         Node::Interval(two, left, right) => {
             let [low, high] = *two;
-            Node::Interval(Box::new([settled(low), settled(high)]), left, right)
+            let (low, high) = (settled(low), settled(high));
+            // An infinite end never belongs to an interval.
+            let (left, right) = (
+                left && infinite(&low).is_none(),
+                right && infinite(&high).is_none(),
+            );
+            Node::Interval(Box::new([low, high]), left, right)
         }
         Node::Sets(operation, parts) => Node::Sets(operation, each(parts)),
         Node::Matrix(rows) => Node::Matrix(rows.into_iter().map(each).collect()),

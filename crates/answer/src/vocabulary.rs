@@ -87,6 +87,7 @@ const KNOWN: &[&str] = &[
     "epsilon",
     "theta",
     "lambda",
+    "lamda",
     "mu",
     "sigma",
     "omega",
@@ -362,7 +363,7 @@ const GLUED: &[&str] = &[
 /// Cuts a run of letters outside program text. `behind_number`: a number and a space come before, so that a unit may
 /// follow; `called`: an opening parenthesis comes next.
 pub(crate) fn split(run: &str, behind_number: bool, called: bool) -> Vec<Piece<'_>> {
-    if run.len() == 1 {
+    if run.len() == 1 || called && is_call(run) {
         return vec![Piece::Name(run)];
     }
     if is_conjunction(run) {
@@ -403,4 +404,63 @@ pub(crate) fn split(run: &str, behind_number: bool, called: bool) -> Vec<Piece<'
         at += length;
     }
     pieces
+}
+
+/// Whether a name is a class or function of Python, numpy or sympy that answers are printed with.
+pub(crate) fn is_call(name: &str) -> bool {
+    matches!(
+        name,
+        "Interval"
+            | "Interval.open"
+            | "Interval.Lopen"
+            | "Interval.Ropen"
+            | "FiniteSet"
+            | "Union"
+            | "Intersection"
+            | "Complement"
+            | "SymmetricDifference"
+            | "EmptySet"
+            | "Eq"
+            | "Ne"
+            | "Lt"
+            | "Le"
+            | "Gt"
+            | "Ge"
+            | "And"
+            | "Or"
+            | "Not"
+            | "Matrix"
+            | "array"
+            | "Rational"
+            | "Fraction"
+            | "Integer"
+            | "Float"
+            | "Decimal"
+            | "Piecewise"
+            | "Tuple"
+            | "set"
+            | "list"
+            | "tuple"
+            | "dict"
+            | "frozenset"
+            | "mpf"
+            | "float64"
+            | "int64"
+            | "pow"
+            | "Pow"
+            | "root"
+            | "Contains"
+            | "ConditionSet"
+            | "ImmutableDenseMatrix"
+            | "MutableDenseMatrix"
+            | "complex"
+            | "Point2D"
+            | "Point"
+            | "log2"
+            | "Poly"
+            | "float"
+            | "int"
+            | "mpc"
+            | "matrix"
+    )
 }

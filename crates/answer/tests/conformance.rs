@@ -11,7 +11,10 @@ use caco_answer::{Outcome, Policy, compare};
 #[test]
 fn every_vector_holds_in_both_directions() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     let (mut all, mut wrong) = (0, Vec::new());
     for file in files {
@@ -32,7 +35,9 @@ fn every_vector_holds_in_both_directions() {
                 continue;
             }
             let (mark, pair) = line.split_once(' ').unwrap();
-            let (gold, pred) = pair.split_once(" ||| ").unwrap_or_else(|| panic!("{group}: {line}"));
+            let (gold, pred) = pair
+                .split_once(" ||| ")
+                .unwrap_or_else(|| panic!("{group}: {line}"));
             count += 1;
             let (there, back) = (compare(gold, pred, &policy), compare(pred, gold, &policy));
             let right = there.outcome == back.outcome
@@ -48,12 +53,21 @@ fn every_vector_holds_in_both_directions() {
                 wrong.push(format!("{group}: {line}\n    {there:?}\n    {back:?}"));
             }
             for text in [gold, pred] {
-                assert_eq!(compare(text, text, &policy).outcome, Outcome::Equal, "{text}");
+                assert_eq!(
+                    compare(text, text, &policy).outcome,
+                    Outcome::Equal,
+                    "{text}"
+                );
             }
         }
         println!("{group}: {held} of {count}");
         all += count;
     }
-    assert!(wrong.is_empty(), "{} of {all}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {all}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     assert!(all >= 400, "{all} vectors");
 }

@@ -417,22 +417,4 @@ impl<'w> Forms<'w> {
         }
         true
     }
-
-    /// Whether a form has names in it.
-    pub(crate) fn has_names(&self, form: &Form) -> bool {
-        form.terms
-            .keys()
-            .flatten()
-            .any(|(number, _)| match self.atom(*number) {
-                Some(Atom::Symbol(_) | Atom::Call(..)) | None => true,
-                Some(Atom::Base(inner)) => self.has_names(inner),
-                Some(Atom::Exponential(base, exponent)) => {
-                    self.has_names(base) || self.has_names(&Form::monomial(exponent.clone(), ONE))
-                }
-                Some(Atom::Apply(_, arguments)) => arguments.iter().any(|a| self.has_names(a)),
-                Some(
-                    Atom::Pi | Atom::Euler | Atom::Imaginary | Atom::Integer(..) | Atom::Log(_),
-                ) => false,
-            })
-    }
 }

@@ -11,7 +11,7 @@ mod sets;
 mod words;
 
 pub(crate) use relations::{assignment, is_name};
-pub(crate) use scalars::numbers;
+pub(crate) use scalars::{infinite, numbers};
 
 use super::canon::Forms;
 use super::node::{Bracket, Node};

@@ -123,9 +123,14 @@ impl Comparer<'_> {
             .map(Point::Positive)
             .chain((0..MIXED).map(Point::Mixed));
         for point in points.chain((0..INTEGERS).map(Point::Integers)) {
-            // Integers only where other points gave no values.
-            if matches!(point, Point::Integers(_)) && defined >= DEFINED {
-                break;
+            // Integers only where other points gave no values: factorials, binomials, powers of −1.
+            if let Point::Integers(place) = point {
+                if place == 0 && defined >= DEFINED {
+                    break;
+                }
+                if place == 0 {
+                    (defined, unknown) = (0, false);
+                }
             }
             let value = |node: &Node| Evaluator::new(self.work, point, complex).value(node);
             let (x, y) = match (value(a), value(b)) {
@@ -150,7 +155,7 @@ impl Comparer<'_> {
                 None => unknown = true,
             }
         }
-        match defined >= DEFINED && !(unknown && defined < POSITIVE) {
+        match defined >= DEFINED && !(unknown && defined < DEFINED + 1) {
             true if float => equal(
                 Tier::Float,
                 "the same values at several points, within the tolerance for decimals",

@@ -174,7 +174,7 @@ fn against(other: &Node) -> Verdict {
 }
 
 /// 1 and −1 for the ends of the line, 2 for infinity without direction, 3 for what is not a number.
-pub(super) fn infinite(node: &Node) -> Option<i32> {
+pub(crate) fn infinite(node: &Node) -> Option<i32> {
     match node {
         Node::Constant(Constant::Infinity) => Some(1),
         Node::Constant(Constant::ComplexInfinity) => Some(2),

@@ -20,7 +20,7 @@ impl Parser {
         } else {
             short
         };
-        let known = is_called(short) || vocabulary::function(short).is_some();
+        let known = vocabulary::is_call(short) || vocabulary::function(short).is_some();
         if !known && self.dialect != crate::lexer::Dialect::Code {
             return None;
         }
@@ -248,60 +248,6 @@ impl Parser {
             },
         }
     }
-}
-
-fn is_called(name: &str) -> bool {
-    matches!(
-        name,
-        "Interval"
-            | "Interval.open"
-            | "Interval.Lopen"
-            | "Interval.Ropen"
-            | "FiniteSet"
-            | "Union"
-            | "Intersection"
-            | "Complement"
-            | "SymmetricDifference"
-            | "EmptySet"
-            | "Eq"
-            | "Ne"
-            | "Lt"
-            | "Le"
-            | "Gt"
-            | "Ge"
-            | "And"
-            | "Or"
-            | "Not"
-            | "Matrix"
-            | "array"
-            | "Rational"
-            | "Fraction"
-            | "Integer"
-            | "Float"
-            | "Decimal"
-            | "Piecewise"
-            | "Tuple"
-            | "set"
-            | "list"
-            | "tuple"
-            | "dict"
-            | "frozenset"
-            | "mpf"
-            | "float64"
-            | "int64"
-            | "pow"
-            | "Pow"
-            | "root"
-            | "Contains"
-            | "ConditionSet"
-            | "ImmutableDenseMatrix"
-            | "MutableDenseMatrix"
-            | "complex"
-            | "Point2D"
-            | "Point"
-            | "log2"
-            | "Poly"
-    )
 }
 
 fn number(node: &Node) -> Option<i64> {

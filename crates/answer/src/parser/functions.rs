@@ -96,6 +96,12 @@ impl Parser {
                 other => vec![other],
             });
         }
+        if self.is(Mark::LeftSet) {
+            return match self.deeper(|parser| parser.set(Mark::LeftSet, Mark::RightSet))? {
+                Node::Sequence(_, items) if !items.is_empty() => Some(items),
+                _ => None,
+            };
+        }
         if self.accept(Mark::LeftBracket) {
             let items = self.items(Mark::RightBracket)?;
             self.expect(Mark::RightBracket)?;

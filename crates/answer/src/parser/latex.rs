@@ -1,7 +1,7 @@
 //! What only LaTeX has: arguments without braces, fractions, roots, environments, subscripts, recurring decimals.
 
+use super::Parser;
 use super::operand::canonical_name;
-use super::{Parsed, Parser};
 use crate::lexer::{Dialect, Mark, Token};
 use crate::node::{Bracket, Constant, Function, Node, Number};
 use crate::rational::Rational;
@@ -310,14 +310,6 @@ impl Parser {
             }
         }
         self.deeper(Self::list)
-    }
-
-    /// A text inside the environment of another dialect.
-    pub(super) fn inner(&self, text: &str, dialect: Dialect) -> Option<Node> {
-        match super::parse(text, dialect, true, self.depth + 1).0 {
-            Parsed::Node(node) => Some(node),
-            _ => None,
-        }
     }
 }
 

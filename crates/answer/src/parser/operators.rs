@@ -13,6 +13,15 @@ fn is_set(node: &Node) -> bool {
     }
 }
 
+/// A value where a set is expected is a set of one: `{1, 2} \cup {3}`, whose braces LaTeX takes for a group.
+fn element(node: Node) -> Node {
+    match node {
+        Node::Symbol(_) => node,
+        value if value.is_scalar() => Node::Sequence(Bracket::Set, vec![value]),
+        other => other,
+    }
+}
+
 /// A bracketed single element where arithmetic goes on is that element.
 pub(super) fn unbracketed(node: Node) -> Node {
     match node {
@@ -43,8 +52,8 @@ impl Parser {
                 _ => return Some(left),
             };
             self.at += 1;
-            let right = self.sum()?;
-            left = match left {
+            let right = element(self.sum()?);
+            left = match element(left) {
                 Node::Sets(same, mut parts)
                     if same == operation
                         && !matches!(
@@ -95,6 +104,12 @@ impl Parser {
                 term = match term {
                     Node::Quantity(inner, unit) => Node::Quantity(Box::new(inner.negated()), unit),
                     Node::Percent(inner) => Node::Percent(Box::new(inner.negated())),
+                    // −7 mod 3 is 2.
+                    Node::Apply(Function::Mod, two) => {
+                        let mut two = two.into_iter();
+                        let left = two.next()?.negated();
+                        Node::Apply(Function::Mod, std::iter::once(left).chain(two).collect())
+                    }
                     term => unbracketed(term).negated(),
                 };
             }
@@ -140,7 +155,10 @@ impl Parser {
     fn starts_factor(&self, last: &Node) -> bool {
         match self.peek() {
             Some(Token::Number(..)) => !matches!(last, Node::Number(_)),
-            Some(Token::Name(name)) => !(matches!(name.as_str(), "U" | "u") && is_set(last)),
+            Some(Token::Name(name)) => {
+                let union = matches!(name.as_str(), "U" | "u") && is_set(last);
+                !union && !(self.dialect == Dialect::Code && matches!(last, Node::Symbol(_)))
+            }
             Some(Token::Command(name)) => !matches!(
                 *name,
                 "choose" | "over" | "mod" | "bmod" | "pmod" | "pod" | "not"
@@ -153,7 +171,9 @@ impl Parser {
                 | Mark::LeftCeiling
                 | Mark::Infinity => true,
                 Mark::LeftBrace => self.dialect == Dialect::Latex,
-                Mark::LeftBracket => !is_set(last) && self.dialect != Dialect::Code,
+                Mark::LeftBracket => {
+                    !is_set(last) && self.dialect != Dialect::Code && self.operand_follows(1)
+                }
                 _ => false,
             },
             _ => false,
