@@ -1,30 +1,35 @@
 //! Final-answer extraction and equivalence; pure, total, no I/O.
 //!
-//! [`extract`] takes the final answer out of a reply; [`equivalent`] says whether two answers are the same thing, or that
+//! [`extract`] takes the final answer out of a reply; [`compare`] says whether two answers are the same thing, or that
 //! it cannot tell. Every function here is total: any text of any length gives a result in bounded time.
 //!
 //! ```
-//! use caco_answer::{Outcome, Policy, equivalent, extract};
+//! use caco_answer::{Outcome, Policy, compare, extract};
 //! let found = extract(r"So there are \boxed{1,250} pens.").unwrap();
 //! assert_eq!(found.text, "1,250");
-//! assert_eq!(equivalent("1250", &found.text, &Policy::benchmark()).outcome, Outcome::Equal);
+//! assert_eq!(compare("1250", &found.text, &Policy::benchmark()).outcome, Outcome::Equal);
 //! ```
 
-mod clean;
+mod ball;
+mod calendar;
+mod canon;
+mod choice;
 mod compare;
-mod complex;
-mod eval;
 mod extract;
+mod fast;
 mod judge;
 mod lexer;
 mod node;
 mod parser;
 mod policy;
+mod rational;
 mod reading;
-mod value;
+mod settle;
+mod show;
 mod verdict;
+mod vocabulary;
+mod work;
 
-pub use compare::equivalent;
 pub use extract::{Extracted, How, Missing, extract, final_answer};
 pub use judge::{compare, explain, score, score_with};
 pub use policy::{Percent, Policy, Rounding};
