@@ -21,8 +21,8 @@ A row has `gold` (the reference) and `pred`; its other fields are kept. Added ar
 false), `verdict` (equal, different, undecided; bad_row for a row that is not understood), `reason`, `tier` (how far the \
 comparison had to go: text, exact, float, canonical, numeric, none, or fallback), `gold_parsed` and `pred_parsed` (what was \
 read, in plain notation). With --form response the final answer is taken out of `pred` first, and `extracted`, `how` and \
-`span` (bytes) say what was used, or `missing` why there is none. A field of the input that has one of these names is kept \
-as `given_NAME`; where `given_equal` is a label, the summary counts agreement with it.
+`span` (bytes) say what was used, or `missing` why there is none. What a row has as its own `equal`, `verdict`, `reason` or \
+`tier` is kept as `given_NAME`; where `equal` was a label, the summary counts agreement with it.
 
 Examples:
     caco answer compare 1/2 0.5

@@ -19,7 +19,7 @@ FUNCTIONS = {
         "sqrt cbrt root exp log ln sin cos tan cot sec csc asin acos atan acot asec acsc atan2 sinh cosh tanh coth asinh "
         "acosh atanh Abs sign floor ceiling factorial binomial gcd lcm Max Min re im conjugate arg gamma zeta Rational "
         "Integer Float Pow Mul Add Mod Interval Union Intersection FiniteSet Complement Matrix Tuple Eq Ne Lt Le Gt Ge And "
-        "Or Not Sum Product Integral Derivative Piecewise"
+        "Or Not Sum Product Integral Derivative Limit Piecewise"
     ).split()
 }
 FUNCTIONS.update(

@@ -30,7 +30,7 @@ struct Tally {
     how: Counts,
     /// What the fallback said of the pairs that went there.
     fallback: Counts,
-    /// Against the labels in `given_equal`: agreed, false accepts, false rejects.
+    /// Against the labels that the rows had in `equal`: agreed, false accepts, false rejects.
     labels: Option<(u64, u64, u64)>,
 }
 
@@ -50,10 +50,14 @@ pub fn compare(global: &Global, args: &AnswerCompare, policy: &Policy) -> Result
         let gold = rows::text(fields, &args.gold_field, "--gold-field")?;
         let gold = gold.ok_or_else(|| format!("`{}` is null", args.gold_field))?;
         let pred = rows::text(fields, &args.files.pred_field, "--pred-field")?;
-        let given = fields.get("given_equal").or_else(|| fields.get("equal"));
+        let label = if rows::is_judged(fields) {
+            "given_equal"
+        } else {
+            "equal"
+        };
         Ok(Pairing {
             judged: settings.judge(gold, pred),
-            label: given.and_then(|given| given.parse().ok()),
+            label: fields.get(label).and_then(|label| label.parse().ok()),
         })
     };
     let mut work = |batch: &mut [Row<Pairing>]| {

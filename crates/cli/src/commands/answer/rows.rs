@@ -112,22 +112,27 @@ pub fn run<T: Send + Sync>(
     Ok(done)
 }
 
-/// Names of fields that a command sets are kept as `given_NAME`, once.
+/// Fields of a verdict that a row may have as its own: labels, for one.
+const ASIDE: [&str; 4] = ["equal", "verdict", "reason", "tier"];
+
+/// Whether a row has been through `answer compare` before.
+pub fn is_judged(fields: &Fields) -> bool {
+    fields.get("verdict").is_some() && fields.get("reason").is_some()
+}
+
+/// Makes room for the fields that a command sets: what a row has under their names of an earlier run is dropped, its own
+/// `equal`, `verdict`, `reason` and `tier` are kept as `given_NAME`.
 pub fn set_aside(fields: &mut Fields, ours: &[&str]) {
-    let given: Vec<String> = fields
-        .0
-        .iter()
-        .filter(|(name, _)| name.starts_with("given_"))
-        .map(|(name, _)| name.clone())
-        .collect();
+    let judged = is_judged(fields);
     fields.0.retain_mut(|(name, _)| {
         if !ours.contains(&name.as_str()) {
             return true;
         }
-        let aside = format!("given_{name}");
-        let first = !given.contains(&aside);
-        *name = aside;
-        first
+        let own = !judged && ASIDE.contains(&name.as_str());
+        if own {
+            *name = format!("given_{name}");
+        }
+        own
     });
 }
 
