@@ -45,7 +45,7 @@ impl Forms<'_> {
                     sum = if sum.is_empty() {
                         term
                     } else {
-                        self.add(&sum, &term)?
+                        self.add_into(sum, term)?
                     };
                 }
                 Ok(sum)

@@ -212,9 +212,6 @@ impl Comparer<'_> {
                 return verdict;
             }
         }
-        let (Some(f), Some(g)) = (difference(x), difference(y)) else {
-            return undecided("statements that cannot be compared");
-        };
         let kind = |sign: Relation| match sign {
             Relation::Equal => 0,
             Relation::Unequal => 1,
@@ -225,6 +222,9 @@ impl Comparer<'_> {
         if kind(s) != kind(t) || kind(s) == 9 {
             return different(Tier::Canonical, "different relations");
         }
+        let (Some(f), Some(g)) = (difference(x), difference(y)) else {
+            return undecided("statements that cannot be compared");
+        };
         let same_direction = s == t;
         match self.ratio(&f, &g) {
             Some(None) => different(Tier::Numeric, "different statements"),
