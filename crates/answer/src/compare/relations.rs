@@ -16,6 +16,7 @@ pub(crate) fn is_name(node: &Node) -> bool {
         Node::Symbol(_) | Node::Words(_) => true,
         Node::Call(_, parts) => parts.iter().all(|part| part.is_scalar() || is_name(part)),
         Node::Mul(parts) => parts.iter().all(capital),
+        Node::Apply(Function::Derivative, _) => true,
         Node::Apply(Function::Abs | Function::Conjugate | Function::Norm, inner) => {
             inner.iter().all(is_name)
         }
