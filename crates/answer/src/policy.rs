@@ -84,12 +84,12 @@ pub struct Policy {
     /// Relative difference up to which any two numbers are the same, from 0 to 1. Default: 0.
     pub tolerance: f64,
     /// Elementary steps that one comparison may take before it is undecided; a step is about 20 ns of one core. Default:
-    /// 200,000, at most 1,000,000.
+    /// 150,000, at most 1,000,000.
     pub work: u32,
 }
 
 /// Steps of [`Policy::work`] by default.
-pub(crate) const DEFAULT_WORK: u32 = 200_000;
+pub(crate) const DEFAULT_WORK: u32 = 150_000;
 
 impl Policy {
     /// Mathematics only: units, percent signs, brackets and rounding have to be the same. The default.

@@ -139,7 +139,7 @@ impl Rational {
             return Ok(4 + a * b / 100_000 + (a + b) / 1_000);
         }
         // A quadratic, bit-by-bit common divisor follows.
-        Ok(10 + (a + b) * (a + b) / 2_000)
+        Ok(20 + (a + b) * (a + b) / 350)
     }
 
     pub(crate) fn add(&self, other: &Self, work: &Work) -> Result<Self, Stop> {

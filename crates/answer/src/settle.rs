@@ -259,6 +259,13 @@ fn multiplied(a: &[Vec<Node>], b: &[Vec<Node>]) -> Option<Vec<Vec<Node>>> {
 
 fn power(base: Node, exponent: Node) -> Node {
     if let (Node::Matrix(rows), Node::Number(n)) = (&base, &exponent)
+        && n.value.small() == Some(-1)
+        && rows.len() <= 3
+        && let Some(inverse) = inverse(rows)
+    {
+        return inverse;
+    }
+    if let (Node::Matrix(rows), Node::Number(n)) = (&base, &exponent)
         && let Some(times @ 2..=4) = n.value.small()
     {
         let mut result = rows.clone();
@@ -271,6 +278,43 @@ fn power(base: Node, exponent: Node) -> Node {
         return Node::Matrix(result);
     }
     Node::power(base, exponent)
+}
+
+/// The inverse of a small matrix: its cofactors, turned, over its determinant.
+fn inverse(rows: &[Vec<Node>]) -> Option<Node> {
+    let size = rows.len();
+    let below = determinant(rows)?;
+    if size < 2 {
+        return Some(Node::Matrix(vec![vec![below.reciprocal()]]));
+    }
+    let mut cells = Vec::new();
+    for row in 0..size {
+        let mut line = Vec::new();
+        for column in 0..size {
+            let minor: Vec<Vec<Node>> = rows
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| *at != column)
+                .map(|(_, cells)| {
+                    cells
+                        .iter()
+                        .enumerate()
+                        .filter(|(at, _)| *at != row)
+                        .map(|(_, cell)| cell.clone())
+                        .collect()
+                })
+                .collect();
+            let cofactor = determinant(&minor)?;
+            let cofactor = if (row + column) % 2 == 1 {
+                cofactor.negated()
+            } else {
+                cofactor
+            };
+            line.push(Node::quotient(cofactor, below.clone()));
+        }
+        cells.push(line);
+    }
+    Some(Node::Matrix(cells))
 }
 
 fn apply(function: Function, parts: Vec<Node>) -> Node {

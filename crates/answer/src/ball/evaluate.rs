@@ -166,7 +166,7 @@ impl<'w> Evaluator<'w> {
         self.work.spend(if exponent.re.integer_value().is_some() {
             100
         } else {
-            1_200
+            1_800
         })?;
         if !self.complex && base.re.sign() == Some(-1) && exponent.re.integer_value().is_none() {
             return Err(Stop::Undefined);
@@ -209,7 +209,7 @@ impl<'w> Evaluator<'w> {
                 | F::Acos
                 | F::Atan,
                 _,
-            ) => self.work.spend(700)?,
+            ) => self.work.spend(1_000)?,
             _ => self.work.spend(100)?,
         }
         match (function, arguments) {
@@ -379,7 +379,7 @@ impl<'w> Evaluator<'w> {
 
     /// The real root where there is one, else the principal one.
     fn root(&mut self, of: &Node, index: &Node) -> Result<Complex, Stop> {
-        self.work.spend(1_200)?;
+        self.work.spend(1_800)?;
         let of = self.value(of)?;
         let index = self.value(index)?;
         let odd = index.re.integer_value().is_some_and(|n| n.bit(0));

@@ -299,12 +299,25 @@ impl Forms<'_> {
         if k < 0 {
             return Ok(Form::default());
         }
-        let k = match n.small() {
-            Some(n) if n >= 0 && k > n => return Ok(Form::default()),
-            Some(n) if n >= 0 && unordered => k.min(n - k),
-            _ => k,
-        };
-        if k > 3_000 {
+        if let Some(n) = n.small().filter(|n| *n >= 0) {
+            if k > n {
+                return Ok(Form::default());
+            }
+            let k = if unordered { k.min(n - k) } else { k };
+            if k > 3_000 {
+                return Err(Stop::Budget);
+            }
+            let factors: Vec<i64> = (n - k + 1..=n).collect();
+            let above = self.range_product(&factors)?;
+            if !unordered {
+                return Ok(Form::constant(Rational::from_int(above)));
+            }
+            let factors: Vec<i64> = (1..=k).collect();
+            let below = self.range_product(&factors)?;
+            self.work.spend(2 + above.bits() * below.bits() / 100_000)?;
+            return Ok(Form::constant(Rational::from_int(above / below)));
+        }
+        if k > 100 {
             return Err(Stop::Budget);
         }
         let mut result = ONE;

@@ -136,6 +136,7 @@ impl<'w> Forms<'w> {
         } else {
             (b.clone(), a)
         };
+        self.work.spend(sum.terms.len() as u64 * 2)?;
         for (monomial, coefficient) in &other.terms {
             self.work.spend(2)?;
             match sum.terms.get_mut(monomial) {
@@ -187,7 +188,7 @@ impl<'w> Forms<'w> {
         let mut product = Form::default();
         for (m, c) in &a.terms {
             for (n, d) in &b.terms {
-                self.work.spend(6)?;
+                self.work.spend(14)?;
                 let coefficient = c.mul(d, self.work)?;
                 let term = self.product(m, n, coefficient)?;
                 product = match product.is_empty() {
@@ -200,7 +201,7 @@ impl<'w> Forms<'w> {
     }
 
     /// [`Self::add`] without a copy of the first.
-    fn add_into(&self, mut sum: Form, other: Form) -> Result<Form, Stop> {
+    pub(super) fn add_into(&self, mut sum: Form, other: Form) -> Result<Form, Stop> {
         for (monomial, coefficient) in other.terms {
             self.work.spend(2)?;
             match sum.terms.get_mut(&monomial) {

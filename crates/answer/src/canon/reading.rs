@@ -45,7 +45,7 @@ impl Forms<'_> {
                     sum = if sum.is_empty() {
                         term
                     } else {
-                        self.add(&sum, &term)?
+                        self.add_into(sum, term)?
                     };
                 }
                 Ok(sum)
@@ -107,13 +107,40 @@ impl Forms<'_> {
     }
 
     fn forms(&mut self, nodes: &[Node]) -> Result<Vec<Form>, Stop> {
-        nodes.iter().map(|node| self.form(node)).collect()
+        nodes.iter().map(|node| self.bound_form(node)).collect()
+    }
+
+    /// The form of an argument or a bound, which may be infinite.
+    fn bound_form(&mut self, node: &Node) -> Result<Form, Stop> {
+        match crate::compare::infinite(node) {
+            Some(sign @ (1 | -1)) => {
+                let infinity = self.of(Atom::Symbol("oo".into()), ONE);
+                self.scale(&infinity, &Rational::integer(sign.into()))
+            }
+            _ => self.form(node),
+        }
     }
 
     fn apply(&mut self, function: Function, arguments: &[Node]) -> Result<Form, Stop> {
         match (function, arguments) {
             (Function::Sum | Function::Product, [body, Node::Symbol(index), low, high]) => {
                 return self.series(function, body, index, low, high);
+            }
+            // These are compared by their form; the name that is bound is one name for all.
+            (Function::Integral | Function::Limit, [body, Node::Symbol(index), bounds @ ..])
+                if !bounds.is_empty() =>
+            {
+                let mut arguments = self.forms(bounds)?;
+                let own = self.of(Atom::Symbol("#".into()), ONE);
+                self.bound.push((index.clone(), own));
+                let body = self.form(body);
+                self.bound.pop();
+                arguments.insert(0, body?);
+                return Ok(self.of(Atom::Apply(function, arguments), ONE));
+            }
+            (Function::Integral | Function::Derivative, [_, Node::Symbol(_)]) => {
+                let arguments = self.forms(arguments)?;
+                return Ok(self.of(Atom::Apply(function, arguments), ONE));
             }
             (
                 Function::Integral
@@ -163,7 +190,7 @@ impl Forms<'_> {
         low: &Node,
         high: &Node,
     ) -> Result<Form, Stop> {
-        let (low, high) = (self.form(low)?, self.form(high)?);
+        let (low, high) = (self.bound_form(low)?, self.bound_form(high)?);
         let bounds = (
             low.rational().and_then(|r| r.small()),
             high.rational().and_then(|r| r.small()),

@@ -65,7 +65,7 @@ impl<'w> Comparer<'w> {
         if self.depth > MAX_DEPTH {
             return undecided("too deeply nested to compare");
         }
-        if self.work.spend(5).is_err() {
+        if self.work.spend(15).is_err() {
             return undecided("the work budget is spent");
         }
         if a == b {

@@ -16,6 +16,7 @@ pub(crate) fn is_name(node: &Node) -> bool {
         Node::Symbol(_) | Node::Words(_) => true,
         Node::Call(_, parts) => parts.iter().all(|part| part.is_scalar() || is_name(part)),
         Node::Mul(parts) => parts.iter().all(capital),
+        Node::Apply(Function::Derivative, _) => true,
         Node::Apply(Function::Abs | Function::Conjugate | Function::Norm, inner) => {
             inner.iter().all(is_name)
         }
@@ -212,9 +213,6 @@ impl Comparer<'_> {
                 return verdict;
             }
         }
-        let (Some(f), Some(g)) = (difference(x), difference(y)) else {
-            return undecided("statements that cannot be compared");
-        };
         let kind = |sign: Relation| match sign {
             Relation::Equal => 0,
             Relation::Unequal => 1,
@@ -225,6 +223,9 @@ impl Comparer<'_> {
         if kind(s) != kind(t) || kind(s) == 9 {
             return different(Tier::Canonical, "different relations");
         }
+        let (Some(f), Some(g)) = (difference(x), difference(y)) else {
+            return undecided("statements that cannot be compared");
+        };
         let same_direction = s == t;
         match self.ratio(&f, &g) {
             Some(None) => different(Tier::Numeric, "different statements"),

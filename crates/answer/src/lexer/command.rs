@@ -227,6 +227,8 @@ const KNOWN: &[&str] = &[
     "tg",
     "ctg",
     "arctg",
+    "floor",
+    "ceil",
     "arcctg",
     "cotg",
     "textdegree",

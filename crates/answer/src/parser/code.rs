@@ -77,7 +77,7 @@ impl Parser {
         let keyword = |node: &Node| match node {
             Node::Relation(parts, signs) => {
                 signs.as_slice() == [Relation::Equal]
-                    && matches!(parts.first(), Some(Node::Symbol(name)) if name.len() > 3)
+                    && matches!(parts.first(), Some(Node::Symbol(name)) if name.len() > 3 || &**name == "dir")
             }
             _ => false,
         };
@@ -221,6 +221,23 @@ impl Parser {
             "log10" | "log2" | "lg" if count == 1 => {
                 arguments.push(Node::integer(if name == "log2" { 2 } else { 10 }));
                 Some(Node::Apply(Function::LogBase, arguments))
+            }
+            "Integral" | "Derivative" if count == 2 => {
+                let variable = arguments.pop()?;
+                match variable {
+                    Node::Sequence(_, bounds) => arguments.extend(bounds),
+                    name => arguments.push(name),
+                }
+                let function = if name == "Integral" {
+                    Function::Integral
+                } else {
+                    Function::Derivative
+                };
+                Some(Node::Apply(function, arguments))
+            }
+            "Limit" if count >= 3 => {
+                arguments.truncate(3);
+                Some(Node::Apply(Function::Limit, arguments))
             }
             "Sum" | "Product" if count == 2 => {
                 let bounds = arguments.pop()?;

@@ -194,8 +194,26 @@ impl Parser {
             return None;
         }
         self.at += 1;
-        let to = self.deeper(Self::sum)?;
-        // x → 0^+ stays unread.
+        // x → 3^+: the side is left out.
+        let sided = matches!(self.peek_at(1), Some(Token::Mark(Mark::Caret)))
+            && match self.peek_at(2) {
+                Some(Token::Mark(Mark::LeftBrace)) => {
+                    matches!(self.peek_at(3), Some(Token::Mark(Mark::Plus | Mark::Minus)))
+                        && matches!(self.peek_at(4), Some(Token::Mark(Mark::RightBrace)))
+                }
+                Some(Token::Mark(Mark::Plus | Mark::Minus)) => {
+                    matches!(self.peek_at(3), Some(Token::Mark(Mark::RightBrace)))
+                }
+                _ => false,
+            };
+        let to = if sided {
+            let to = self.deeper(Self::operand)?;
+            self.at += 1;
+            self.raw_argument()?;
+            to
+        } else {
+            self.deeper(Self::sum)?
+        };
         self.expect(Mark::RightBrace)?;
         self.bound.push(name.clone());
         let body = self.deeper(Self::product);
@@ -206,16 +224,74 @@ impl Parser {
         ))
     }
 
-    /// `\int_a^b f(x)\,dx`, read for its form only.
+    /// `\int_a^b f(x)\,dx`: the integrand, the name, and the bounds if there are any.
     pub(super) fn integral(&mut self) -> Option<Node> {
-        let mut bounds = Vec::new();
+        let (mut low, mut high) = (None, None);
         for _ in 0..2 {
-            if self.accept(Mark::Underscore) || self.accept(Mark::Caret) {
-                bounds.push(self.tex_argument()?);
+            if self.accept(Mark::Underscore) {
+                low = Some(self.tex_argument()?);
+            } else if self.accept(Mark::Caret) {
+                high = Some(self.tex_argument()?);
             }
         }
-        let mut parts = vec![self.deeper(Self::sum)?];
-        parts.extend(bounds);
+        let (body, name) = differential(self.deeper(Self::sum)?)?;
+        let mut parts = vec![body, name];
+        if let (Some(low), Some(high)) = (low, high) {
+            parts.extend([low, high]);
+        }
         Some(Node::Apply(Function::Integral, parts))
+    }
+
+    /// `\frac{d}{dx} f` and `\frac{df}{dx}`, where the fraction is one of these.
+    pub(super) fn derivative(&mut self, above: &Node, below: &Node) -> Option<Node> {
+        let is_d = |node: &Node| matches!(node, Node::Symbol(name) if &**name == "d" || &**name == "partial");
+        let Node::Mul(divisor) = below else {
+            return None;
+        };
+        let [d, name @ Node::Symbol(_)] = divisor.as_slice() else {
+            return None;
+        };
+        if !is_d(d) {
+            return None;
+        }
+        let body = match above {
+            node if is_d(node) => self.deeper(Self::product)?,
+            Node::Mul(parts) => match parts.as_slice() {
+                [first, rest @ ..] if is_d(first) => match rest {
+                    [only] => only.clone(),
+                    rest => Node::Mul(rest.to_vec()),
+                },
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(Node::Apply(
+            Function::Derivative,
+            vec![super::operators::unbracketed(body), name.clone()],
+        ))
+    }
+}
+
+/// An integrand without its `dx`, and the name.
+fn differential(node: Node) -> Option<(Node, Node)> {
+    match node {
+        Node::Add(mut parts) => {
+            let (last, name) = differential(parts.pop()?)?;
+            parts.push(last);
+            Some((Node::Add(parts), name))
+        }
+        Node::Mul(mut parts) => {
+            let at = parts.windows(2).position(
+                |pair| matches!(pair, [Node::Symbol(d), Node::Symbol(_)] if &**d == "d"),
+            )?;
+            parts.remove(at);
+            let name = parts.remove(at);
+            Some(match parts.len() {
+                0 => (Node::integer(1), name),
+                1 => (parts.pop()?, name),
+                _ => (Node::Mul(parts), name),
+            })
+        }
+        _ => None,
     }
 }

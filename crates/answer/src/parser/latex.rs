@@ -42,6 +42,9 @@ impl Parser {
             "frac" | "dfrac" => {
                 let above = self.tex_argument()?;
                 let below = self.tex_argument()?;
+                if let Some(derivative) = self.derivative(&above, &below) {
+                    return Some(derivative);
+                }
                 Some(Node::quotient(scalar(above)?, scalar(below)?))
             }
             "sqrt" => {

@@ -23,6 +23,8 @@ const MAX_DEPTH: u32 = 60;
 const MAX_PARTS: u32 = 20_000;
 /// Most ways in which bars are tried as opening and closing.
 const MAX_BAR_PLANS: usize = 24;
+/// Most tokens that are read over all these ways.
+const MAX_BAR_TOKENS: usize = 6_000;
 
 /// What came of a text.
 pub(crate) enum Parsed {
@@ -70,7 +72,9 @@ pub(crate) fn parse(text: &str, dialect: Dialect, join: bool, depth: u32) -> (Pa
     }
     let tokens = parser.tokens.clone();
     let mut plan: Vec<bool> = Vec::new();
-    for _ in 0..MAX_BAR_PLANS {
+    // Long texts get fewer tries.
+    let tries = (MAX_BAR_TOKENS / tokens.len().max(1)).clamp(1, MAX_BAR_PLANS);
+    for _ in 0..tries {
         let mut parser = Parser::new(tokens.clone(), dialect, starred(text), depth);
         parser.plan.clone_from(&plan);
         match parser.whole() {

@@ -115,7 +115,7 @@ impl Parser {
             "e" if !(code && called) => Constant::Euler,
             "E" | "math.e" | "np.e" | "S.Exp1" if self.starred && !called => Constant::Euler,
             "i" | "ⅈ" | "S.ImaginaryUnit" => Constant::Imaginary,
-            "I" if self.dialect != Dialect::Latex && !called => Constant::Imaginary,
+            "I" if self.tokens.len() > 1 && !(called && code) => Constant::Imaginary,
             "j" if code && !called => Constant::Imaginary,
             "oo" | "inf" | "infty" | "infinity" | "Infinity" | "math.inf" | "np.inf"
             | "S.Infinity" | "infinite" => Constant::Infinity,

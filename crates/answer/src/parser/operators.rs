@@ -418,6 +418,18 @@ impl Parser {
                     };
                 }
                 Some(Token::Mark(Mark::Underscore)) => node = self.subscript(node)?,
+                // A name in front of several arguments: h_1(x, y).
+                Some(Token::Mark(Mark::LeftParen))
+                    if matches!(node, Node::Symbol(_)) && !self.spaced() && self.several() =>
+                {
+                    self.at += 1;
+                    let arguments = self.items(Mark::RightParen)?;
+                    self.expect(Mark::RightParen)?;
+                    node = match node {
+                        Node::Symbol(name) => Node::Call(name, arguments),
+                        other => other,
+                    };
+                }
                 Some(Token::Mark(Mark::Bang)) => {
                     self.at += 1;
                     let function = match self.is(Mark::Bang) && !self.spaced() {
@@ -459,6 +471,29 @@ impl Parser {
             }
         }
         Some(node)
+    }
+
+    /// Whether the parenthesis that opens here holds a comma of its own.
+    fn several(&self) -> bool {
+        let mut depth = 0i32;
+        for lexeme in self.tokens.iter().skip(self.at).take(200) {
+            match lexeme.token {
+                Token::Mark(
+                    Mark::LeftParen | Mark::LeftBracket | Mark::LeftBrace | Mark::LeftSet,
+                ) => depth += 1,
+                Token::Mark(
+                    Mark::RightParen | Mark::RightBracket | Mark::RightBrace | Mark::RightSet,
+                ) => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return false;
+                    }
+                }
+                Token::Mark(Mark::Comma) if depth == 1 => return true,
+                _ => {}
+            }
+        }
+        false
     }
 
     /// Whether the exponent here is a degree sign, which is then consumed.
