@@ -27,6 +27,17 @@ FUNCTIONS.update(
     min=sympy.Min, choose=sympy.binomial, Fraction=sympy.Rational, ImmutableMatrix=sympy.Matrix,
     ImmutableDenseMatrix=sympy.Matrix,
 )
+
+
+def ranged(function):
+    """sum(body, k, 1, n) beside Sum(body, (k, 1, n))."""
+    return lambda body, *rest: function(body, rest) if len(rest) == 3 else function(body, *rest)
+
+
+FUNCTIONS.update(
+    sum=ranged(sympy.Sum), product=ranged(sympy.Product), integral=ranged(sympy.Integral), limit=sympy.Limit,
+    derivative=sympy.Derivative,
+)
 INTERVALS = {name: getattr(sympy.Interval, name) for name in ("open", "Lopen", "Ropen")}
 BINARY = {
     ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b, ast.Div: lambda a, b: a / b,
@@ -145,10 +156,23 @@ class Builder:
         return sympy.FiniteSet(*[sympy.Eq(k, v) for k, v in zip(self.all(node.keys), self.all(node.values))])
 
 
+END = r"\s*([^\[\](),|&]+)\s*"
+
+
+def intervals(text):
+    """Intervals as they are written: `[0, 1)`, and where sets are joined `(0, 1)` and `[0, 1]` too."""
+    text = re.sub(r"\[" + END + "," + END + r"\)", r"Interval.Ropen(\1, \2)", text)
+    text = re.sub(r"(?<![A-Za-z])\(" + END + "," + END + r"\]", r"Interval.Lopen(\1, \2)", text)
+    if "∪" in text or "∩" in text:
+        text = re.sub(r"(?<![A-Za-z])\(" + END + "," + END + r"\)", r"Interval.open(\1, \2)", text)
+        text = re.sub(r"\[" + END + "," + END + r"\]", r"Interval(\1, \2)", text)
+    return text
+
+
 def read(texts):
     """The first of some spellings of an answer that can be understood."""
     for text in texts:
-        text = (text or "").strip().replace("^", "**").replace("∞", "oo").replace("π", "pi").replace("−", "-")
+        text = intervals((text or "").strip()).replace("^", "**").replace("∞", "oo").replace("π", "pi").replace("−", "-")
         text = text.replace("·", "*").replace("∪", "|").replace("∩", "&").replace("≤", "<=").replace("≥", ">=").replace("≠", "!=")
         text = re.sub(r"(?<![<>!=])=(?!=)", "==", text)
         text = re.sub(r"(?<![A-Za-z_0-9])(\d+(?:\.\d+)?)(?=[A-Za-z(])(?![eE][-+]?\d)", r"\1*", text)
