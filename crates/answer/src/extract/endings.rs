@@ -59,7 +59,7 @@ const DANGLING: &[&str] = &[
 /// The answer at a reply's end.
 pub(super) fn read<'a>(body: &Body<'a>) -> Result<Piece<'a>, Missing> {
     let text = body.text.trim_end();
-    if body.lower.contains("traceback (most recent call last)") {
+    if is_traceback(body) {
         return Err(Missing::Traceback);
     }
     let mut formulas = Formulas::new(text);
@@ -74,6 +74,20 @@ pub(super) fn read<'a>(body: &Body<'a>) -> Result<Piece<'a>, Missing> {
         .or_else(|| last.and_then(|last| formula(text, &last)))
         .or_else(|| payload::piece(numbers(text).last()?, How::LastNumber))
         .ok_or(Missing::Nothing)
+}
+
+/// Whether a text is the account of a Python program that failed: it says so, or its last line names an exception.
+fn is_traceback(body: &Body<'_>) -> bool {
+    let line = body.text.trim_end().rsplit('\n').next().unwrap_or_default();
+    let name = line.trim().split(':').next().unwrap_or_default();
+    let is_exception = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_'))
+        && ["Error", "Exception", "Interrupt", "Iteration"]
+            .iter()
+            .any(|end| name.ends_with(end));
+    is_exception || body.lower.contains("traceback (most recent call last)")
 }
 
 /// Whether a text ends where it cannot: behind an operator, a comma, a colon, a word such as "the", in a block of code.

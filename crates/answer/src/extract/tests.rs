@@ -273,7 +273,11 @@ fn cut_replies_have_no_answer() {
     );
     absent(
         Missing::Traceback,
-        &["Traceback (most recent call last)\n  line 3\nNameError: name 'x' is not defined in 3"],
+        &[
+            "Cell In[5], line 1\n  x = 3 +\n      ^\nSyntaxError: invalid syntax",
+            "line 7\nKeyboardInterrupt",
+            "Traceback (most recent call last)\n  line 3\nNameError: name 'x' is not defined in 3",
+        ],
     );
     absent(Missing::Empty, &["", " \n", "<think>5</think>"]);
     absent(
