@@ -132,6 +132,14 @@ impl Comparer<'_> {
             }
         }
         if open {
+            // From the other side an element may have no partner at all.
+            for (y, _) in b.iter().zip(&taken).filter(|(_, taken)| !**taken) {
+                if a.iter()
+                    .all(|x| self.nodes(x, y).outcome == Outcome::Different)
+                {
+                    return different(Tier::Exact, "an element that the other does not have");
+                }
+            }
             undecided("elements that cannot be told apart")
         } else {
             equal(tier, "the same elements")

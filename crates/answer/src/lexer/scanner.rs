@@ -487,7 +487,7 @@ impl<'a> Scanner<'a> {
             return None;
         }
         let mut depth = 0usize;
-        for (at, c) in rest.char_indices().skip(open) {
+        for (at, c) in rest.char_indices().skip_while(|(at, _)| *at < open) {
             match c {
                 '{' => depth += 1,
                 '}' => {

@@ -18,7 +18,7 @@ use super::lexer::{Dialect, Lexeme, Mark, Token, tokens};
 use super::node::{Bracket, Logic, Node, Relation};
 
 /// Deepest nesting of brackets, fractions, exponents and calls.
-const MAX_DEPTH: u32 = 60;
+const MAX_DEPTH: u32 = 150;
 /// Most parts of a tree.
 const MAX_PARTS: u32 = 20_000;
 /// Most ways in which bars are tried as opening and closing.

@@ -62,11 +62,12 @@ impl Parser {
             Mark::LeftCeiling => self.fenced(Mark::RightCeiling, Function::Ceiling),
             Mark::Bar | Mark::DoubleBar => {
                 self.at += 1;
-                self.bars += 1;
+                let outside = self.bars;
+                self.bars = outside + 1;
                 let colons = std::mem::take(&mut self.colons);
                 let inner = self.sum();
                 self.colons = colons;
-                self.bars -= 1;
+                self.bars = outside;
                 self.expect(mark)?;
                 Some(match (mark, inner?) {
                     (Mark::DoubleBar, inner) => Node::Apply(Function::Norm, vec![inner]),
