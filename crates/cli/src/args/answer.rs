@@ -12,7 +12,7 @@ use crate::exit;
 pub enum AnswerCommand {
     /// Say whether answers are the same: a file of pairs, or one pair with an explanation.
     #[command(
-        visible_alias = "check",
+        alias = "check",
         long_about = "\
 Says whether answers are the same, and why. With GOLD and PRED: one pair; exit code 0 when they are equal, 1 when they \
 differ or cannot be decided. With --in and --out: the pairs of a JSON Lines file (plain, gzip or zstd), in the same order.
@@ -29,8 +29,9 @@ Examples:
     caco answer compare --policy benchmark 50 '50 %'
     caco answer compare --form response 18 'She makes 9 * 2 = 18 dollars. The answer is 18.'
     caco answer compare --in pairs.jsonl --out verdicts.jsonl
-    caco answer compare --in replies.jsonl.gz --out verdicts.jsonl.zst --form response --policy benchmark
-    caco answer compare --in pairs.jsonl --out - --set rounding=either --fallback sympy | jq .verdict"
+    caco answer compare --in replies.jsonl.gz --out verdicts.jsonl.zst --form response
+    caco answer compare --in pairs.jsonl --out - --set rounding=either | jq .verdict
+    caco answer compare --in pairs.jsonl --out verdicts.jsonl --policy benchmark --fallback sympy"
     )]
     #[command(after_long_help = exit::HELP)]
     Compare(AnswerCompare),

@@ -235,6 +235,32 @@ fn many_rows_keep_their_order_over_threads() {
 }
 
 #[test]
+fn a_row_that_waits_in_a_pipe_is_answered_at_once() {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::process::Stdio;
+    let scene = Scene::new();
+    let mut child = scene
+        .caco(&["answer", "compare", "--in", "-", "--out", "-", "-q"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut rows = child.stdin.take().unwrap();
+    let mut verdicts = BufReader::new(child.stdout.take().unwrap());
+    for i in 0..5 {
+        // The next row is written only when the verdict of this one has come.
+        writeln!(rows, "{{\"id\": {i}, \"gold\": \"{i}\", \"pred\": \"2\"}}").unwrap();
+        rows.flush().unwrap();
+        let mut line = String::new();
+        verdicts.read_line(&mut line).unwrap();
+        let row: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((&row["id"], &row["equal"]), (&i.into(), &(i == 2).into()));
+    }
+    drop(rows);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn a_policy_comes_from_a_preset_a_file_or_single_fields() {
     let scene = Scene::new();
     scene.write("policy.yaml", "preset: benchmark\n");

@@ -75,3 +75,69 @@ pub(super) fn compare(
     }
     Ok(agreements)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::Quiet;
+
+    fn config(cache: &Path, sets: &[&str]) -> Config {
+        let text = format!(
+            "name: agreement\ncache: {}\nseeds: [{{path: none}}]\nexecute: {{python: [], workers: 1}}\n",
+            cache.display()
+        );
+        let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+        Config::parse(&text, Path::new("agreement.yaml"), cache, &sets).unwrap()
+    }
+
+    #[test]
+    fn undecided_pairs_are_settled_where_a_fallback_is_configured() {
+        let folder = tempfile::tempdir().unwrap();
+        let stop = AtomicBool::new(false);
+        let pairs = [
+            ("Integral(x, (x, 0, 1))", "1/2"),
+            ("1/2", "0.5"),
+            ("Integral(x, (x, 0, 1))", "1/3"),
+        ];
+        let compared = |config: &Config| {
+            let context = Context::new(config, folder.path(), &Quiet, &stop).unwrap();
+            compare(&context, &pairs, &Policy::strict())
+        };
+        let plain = config(folder.path(), &[]);
+        let outcomes = |agreements: &[Agreement]| -> Vec<Outcome> {
+            agreements
+                .iter()
+                .map(|agreement| agreement.outcome)
+                .collect()
+        };
+        let agreements = compared(&plain).unwrap();
+        assert_eq!(
+            outcomes(&agreements),
+            [Outcome::Undecided, Outcome::Equal, Outcome::Undecided]
+        );
+        let settled = config(folder.path(), &["answer.fallback=sympy"]);
+        assert_ne!(section(&plain).unwrap(), section(&settled).unwrap());
+        match compared(&settled) {
+            Err(Error::Python { message, .. }) if message.contains("needs the Python package") => {
+                eprintln!("skipped: {message}");
+            }
+            agreements => {
+                let agreements = agreements.unwrap();
+                assert_eq!(
+                    outcomes(&agreements),
+                    [Outcome::Equal, Outcome::Equal, Outcome::Different]
+                );
+                assert_eq!(agreements[0].tier, "fallback");
+                assert!(
+                    agreements[0].reason.starts_with("sympy: "),
+                    "{}",
+                    agreements[0].reason
+                );
+                assert_eq!(agreements[1].tier, "exact");
+            }
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! `caco answer`: answers compared, and taken out of replies.
 
+mod ahead;
 mod bulk;
 mod one;
 mod policy;

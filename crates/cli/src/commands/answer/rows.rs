@@ -1,9 +1,8 @@
 //! A file of rows through a function, on all threads, in order.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TrySendError, sync_channel};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use caco_lines::{Fields, Line, Progress, Reader, Writer};
 use rayon::prelude::*;
@@ -11,15 +10,9 @@ use serde_json::{Value, json};
 
 use crate::args::RowFiles;
 use crate::display::Display;
-use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::numbers::{bytes, grouped, rate};
 
-/// The most lines and bytes that are worked on at once.
-const BATCH_LINES: usize = 4096;
-const BATCH_BYTES: usize = 8 << 20;
-/// How often the stop flag is looked at while no line comes.
-const TICK: Duration = Duration::from_millis(100);
 /// How many bad rows are named on stderr; all are counted, and each says in the output what is wrong with it.
 const NAMED: u64 = 5;
 
@@ -74,10 +67,10 @@ pub fn run<T: Send + Sync>(
     let mut writer = Writer::open(output, job.files.force).map_err(failure)?;
     writer.restart().map_err(failure)?;
     let progress = reader.progress();
-    let lines = read_ahead(reader)?;
+    let lines = Ahead::start(reader)?;
     let start = Instant::now();
     let mut done = Done::default();
-    while let Some(batch) = batch(&lines, job.stop)? {
+    while let Some(batch) = lines.next(job.stop)? {
         let mut rows: Vec<Row<T>> =
             pool.install(|| batch.par_iter().map(|line| row(line, read)).collect());
         for (line, row) in batch.iter().zip(&rows) {
@@ -98,8 +91,8 @@ pub fn run<T: Send + Sync>(
         for text in texts {
             writer.put(&text).map_err(failure)?;
         }
-        if batch.len() < BATCH_LINES {
-            // Perhaps someone waits at the other end.
+        if lines.is_waiting() {
+            // Perhaps someone waits at the other end too.
             writer.flush().map_err(failure)?;
         }
         done.rows += batch.len() as u64;
@@ -205,77 +198,4 @@ fn show(job: &Job<'_>, done: &Done, progress: &Progress) {
         };
         format!("{} {}, {speed}/s{left}", grouped(done.rows), job.unit)
     });
-}
-
-/// Lines that were read together, or why reading ended.
-type Batch = std::result::Result<Vec<Line>, caco_lines::Error>;
-
-/// Reads on a thread of its own. What has been read is handed over as soon as it is waited for, in batches that grow while
-/// the work is slower than the reading.
-fn read_ahead(mut reader: Reader) -> Result<Receiver<Batch>> {
-    let (sender, receiver) = sync_channel(0);
-    let work = move || {
-        let mut batch = Vec::new();
-        let mut size = 0;
-        // A failure to send means that the command has ended.
-        loop {
-            match reader.line() {
-                Ok(Some(line)) => {
-                    size += line.text.len();
-                    batch.push(line);
-                    let full = batch.len() >= BATCH_LINES || size >= BATCH_BYTES;
-                    let taken = std::mem::take(&mut batch);
-                    if full {
-                        if sender.send(Ok(taken)).is_err() {
-                            return;
-                        }
-                        size = 0;
-                        continue;
-                    }
-                    match sender.try_send(Ok(taken)) {
-                        Ok(()) => size = 0,
-                        Err(TrySendError::Full(Ok(back))) => batch = back,
-                        Err(_) => return,
-                    }
-                }
-                Ok(None) => {
-                    let _ = sender.send(Ok(batch));
-                    return;
-                }
-                Err(error) => {
-                    let _ = sender.send(Ok(batch));
-                    let _ = sender.send(Err(error));
-                    return;
-                }
-            }
-        }
-    };
-    std::thread::Builder::new()
-        .name("lines".into())
-        .spawn(work)
-        .map_err(|error| {
-            Failure::environment(
-                format!("cannot start a thread: {error}"),
-                "check `ulimit -u`",
-            )
-        })?;
-    Ok(receiver)
-}
-
-/// The next lines; `None` at the end.
-fn batch(lines: &Receiver<Batch>, stop: &AtomicBool) -> Result<Option<Vec<Line>>> {
-    loop {
-        if stop.load(Ordering::Relaxed) {
-            return Err(Failure {
-                exit: Exit::Interrupted,
-                message: "stopped; the output is not complete".into(),
-                hint: Some("the same command starts anew".into()),
-            });
-        }
-        match lines.recv_timeout(TICK) {
-            Ok(batch) => return batch.map(Some).map_err(failure),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Ok(None),
-        }
-    }
 }
