@@ -396,7 +396,7 @@ impl<'a> Scanner<'a> {
                 let text = self.argument()?;
                 self.push(Token::Text(text));
             }
-            Command::Letters => self.upright()?,
+            Command::Letters => self.upright(name == "mathrm")?,
             Command::Begin => {
                 let name = self.braced()?;
                 self.environments += 1;
@@ -419,7 +419,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// `\mathrm{cm}`, `\mathbf{A}`, `\operatorname{lcm}`: a known name, words, or mathematics in another type.
-    fn upright(&mut self) -> Option<()> {
+    fn upright(&mut self, roman: bool) -> Option<()> {
         let start = self.at;
         let inside = self.argument()?;
         let compact: String = inside
@@ -430,7 +430,13 @@ impl<'a> Scanner<'a> {
             self.push(Token::Command(known));
         } else if vocabulary::function(&compact).is_some() {
             self.push(Token::Name(compact));
-        } else if compact.len() > 1 && compact.chars().all(char::is_alphabetic) {
+        } else if compact.chars().all(char::is_alphabetic)
+            && (compact.len() > 1
+                // 3\,\mathrm{m}: an upright letter behind a number is a unit; e, i and d are mathematics.
+                || roman
+                    && !matches!(compact.as_str(), "e" | "i" | "d" | "")
+                    && matches!(self.out.tokens.last().map(|l| &l.token), Some(Token::Number(..))))
+        {
             self.push(Token::Text(inside));
         } else {
             // The braces stay as a group.
