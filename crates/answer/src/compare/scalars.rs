@@ -207,7 +207,7 @@ pub(crate) fn infinite(node: &Node) -> Option<i32> {
         }
         Node::Add(parts) => {
             let infinite: Vec<i32> = parts.iter().filter_map(infinite).collect();
-            let rest = parts.iter().all(|p| infinite_or_number(p));
+            let rest = parts.iter().all(infinite_or_number);
             match infinite.as_slice() {
                 [only] if rest => Some(*only),
                 _ => None,
