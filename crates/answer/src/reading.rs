@@ -190,7 +190,7 @@ fn quantity(text: &str) -> Option<Node> {
     number.then(|| {
         Node::Quantity(
             Box::new(value.node),
-            parser::unit(text.get(at..).unwrap_or_default()).into(),
+            parser::unit(&text.get(at..).unwrap_or_default().to_lowercase()).into(),
         )
     })
 }

@@ -1,5 +1,10 @@
 //! How much of what benchmarks and programs really write is understood.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may fail by a panic, in its helpers too"
+)]
+
 use std::io::Read as _;
 use std::path::PathBuf;
 

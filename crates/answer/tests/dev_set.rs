@@ -79,17 +79,18 @@ fn core_cases_of_the_answer_set() {
             s.false_rejects
         );
     }
+    let bare = &scores["core/bare"];
+    assert_eq!(bare.false_accepts, 0, "false accepts of bare answers");
+    assert!(
+        bare.false_rejects <= 8,
+        "{} false rejects of bare answers",
+        bare.false_rejects
+    );
     let core = &scores["core"];
     assert!(
         core.false_accepts <= 1,
         "{} false accepts",
         core.false_accepts
-    );
-    assert!(
-        core.right * 100 >= core.rows * 92,
-        "{} of {}",
-        core.right,
-        core.rows
     );
 }
 

@@ -213,7 +213,6 @@ impl Comparer<'_> {
                 }
             }
         }
-        let verdict = self.all(&mut values.into_iter(), "the same cases");
-        verdict
+        self.all(&mut values.into_iter(), "the same cases")
     }
 }

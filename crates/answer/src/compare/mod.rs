@@ -21,9 +21,11 @@ use super::{Outcome, Policy, Tier, Verdict};
 /// Deepest nesting of comparisons.
 const MAX_DEPTH: u32 = 40;
 
-/// One comparison: `a` is always of the reference, `b` of the candidate.
+/// One comparison: `a` is always of one answer, `b` of the other.
 pub(crate) struct Comparer<'w> {
     policy: &'w Policy,
+    /// Whether `b` is of the reference; else `a` is.
+    swapped: bool,
     work: &'w Work,
     forms: Forms<'w>,
     depth: u32,
@@ -51,9 +53,10 @@ fn decided(same: bool, tier: Tier, yes: &'static str, no: &'static str) -> Verdi
 }
 
 impl<'w> Comparer<'w> {
-    pub(crate) fn new(policy: &'w Policy, work: &'w Work) -> Self {
+    pub(crate) fn new(policy: &'w Policy, work: &'w Work, swapped: bool) -> Self {
         Self {
             policy,
+            swapped,
             work,
             forms: Forms::new(work),
             depth: 0,
@@ -99,6 +102,10 @@ impl<'w> Comparer<'w> {
             ),
             (N::Clock(x), N::Clock(y)) => {
                 decided(x == y, Tier::Exact, "the same time", "different times")
+            }
+            // 12:30 against 12:30 p.m.: the half of the day on one side only.
+            (N::Clock(time), N::Ratio(parts)) | (N::Ratio(parts), N::Clock(time)) => {
+                self.clock_and_ratio(*time, parts)
             }
             (N::Date(y1, m1, d1), N::Date(y2, m2, d2)) => {
                 let years = y1 == y2 || *y1 == 0 || *y2 == 0;
@@ -146,7 +153,24 @@ impl<'w> Comparer<'w> {
         }
     }
 
-    /// Compares with the reference in its place.
+    /// A time of day against `12:30`, which may be of either half of the day.
+    fn clock_and_ratio(&mut self, time: u32, parts: &[Node]) -> Verdict {
+        let mut seconds = 0i64;
+        for (part, weight) in parts.iter().zip([3_600, 60, 1]) {
+            match part {
+                Node::Number(n) if n.digits == 0 => match n.value.small() {
+                    Some(n @ 0..=59) => seconds += n * weight,
+                    _ => return undecided("a time against a ratio"),
+                },
+                _ => return undecided("a time against a ratio"),
+            }
+        }
+        let half = 12 * 3_600;
+        let same = parts.len() <= 3 && seconds.rem_euclid(half) == i64::from(time).rem_euclid(half);
+        decided(same, Tier::Exact, "the same time", "different times")
+    }
+
+    /// Compares with both in their places.
     fn oriented(&mut self, x: &Node, y: &Node, flipped: bool) -> Verdict {
         if flipped {
             self.nodes(y, x)

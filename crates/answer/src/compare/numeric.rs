@@ -105,10 +105,13 @@ impl Comparer<'_> {
             }
             _ => false,
         };
-        if policy.rounding != Rounding::Never && rounds(a, re.1)
-            || policy.rounding == Rounding::Either && rounds(b, re.0)
-        {
-            return true;
+        let (by_a, by_b) = (rounds(a, re.1), rounds(b, re.0));
+        let by_gold = if self.swapped { by_b } else { by_a };
+        match policy.rounding {
+            Rounding::Never => {}
+            Rounding::Reference if by_gold => return true,
+            Rounding::Either if by_a || by_b => return true,
+            _ => {}
         }
         within(re.0, re.1, policy)
     }

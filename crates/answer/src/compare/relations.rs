@@ -29,10 +29,7 @@ pub(crate) fn is_name(node: &Node) -> bool {
 }
 
 /// The name and the value of `x = 5`, `x ∈ S`, `x ≡ 3 (mod 7)`, `x = a = b ≈ c`; `5 = x` too.
-pub(crate) fn assignment<'n>(
-    node: &'n Node,
-    approximation: bool,
-) -> Option<(Option<&'n Node>, &'n Node)> {
+pub(crate) fn assignment(node: &Node, approximation: bool) -> Option<(Option<&Node>, &Node)> {
     let Node::Relation(parts, signs) = node else {
         return None;
     };

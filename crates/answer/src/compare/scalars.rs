@@ -9,6 +9,9 @@ use crate::{Percent, Policy, Rounding, Tier, Verdict};
 /// Decimals behind the point that a float has at least.
 const FLOAT_DECIMALS: i32 = 6;
 
+/// Largest float that stands for 0 where it should have cancelled out.
+const NOISE: f64 = 1e-14;
+
 /// Whether a written number is the float that a program printed.
 pub(crate) fn is_float(number: &Number, policy: &Policy) -> bool {
     policy.float_digits > 0
@@ -25,7 +28,10 @@ fn float_agrees(a: &Rational, b: &Rational, floats: &[&Number]) -> bool {
     if !difference.is_finite() || !scale.is_finite() {
         return false;
     }
+    // What a float leaves of 0.
+    let noise = (a.is_zero() || b.is_zero()) && scale < NOISE;
     difference <= 1e-9 * scale
+        || noise
         || floats
             .iter()
             .any(|f| difference < 10f64.powi(-f.decimals.clamp(-300, 300)))
@@ -54,7 +60,7 @@ fn rounds_to(value: &Rational, written: &Number, policy: &Policy) -> bool {
     difference <= 0.5 * 10f64.powi(-written.decimals) * (1.0 + 1e-9)
 }
 
-/// Two exact numbers under a policy.
+/// Two exact numbers under a policy, the first of the reference.
 pub(crate) fn numbers(a: &Number, b: &Number, policy: &Policy) -> Verdict {
     if a.value == b.value {
         return equal(Tier::Exact, "the same number");
@@ -89,7 +95,7 @@ pub(super) fn within(x: f64, y: f64, policy: &Policy) -> bool {
 impl Comparer<'_> {
     pub(super) fn scalars(&mut self, a: &Node, b: &Node) -> Verdict {
         if let (Node::Number(x), Node::Number(y)) = (a, b) {
-            return numbers(x, y, self.policy);
+            return self.ordered_numbers(x, y);
         }
         if let Some(verdict) = infinities(a, b) {
             return verdict;
@@ -106,7 +112,7 @@ impl Comparer<'_> {
                 return equal(Tier::Canonical, "the same canonical form");
             }
             if let (Some(x), Some(y)) = (x.rational(), y.rational()) {
-                return numbers(&written(a, x), &written(b, y), self.policy);
+                return self.ordered_numbers(&written(a, x), &written(b, y));
             }
             let exact = !self.is_loose(a, b);
             if let Ok(difference) = self.forms.sub(x, y) {
@@ -122,6 +128,15 @@ impl Comparer<'_> {
             }
         }
         self.by_value(a, b)
+    }
+
+    /// Two exact numbers, the reference first.
+    fn ordered_numbers(&self, a: &Number, b: &Number) -> Verdict {
+        if self.swapped {
+            numbers(b, a, self.policy)
+        } else {
+            numbers(a, b, self.policy)
+        }
     }
 
     /// Whether the policy may make two different values the same: a float is among them, or it allows a tolerance.
@@ -192,7 +207,7 @@ pub(crate) fn infinite(node: &Node) -> Option<i32> {
         }
         Node::Add(parts) => {
             let infinite: Vec<i32> = parts.iter().filter_map(infinite).collect();
-            let rest = parts.iter().all(|p| infinite_or_number(p));
+            let rest = parts.iter().all(infinite_or_number);
             match infinite.as_slice() {
                 [only] if rest => Some(*only),
                 _ => None,

@@ -383,6 +383,7 @@ impl Comparer<'_> {
     fn finite(&mut self, node: &Node) -> Option<Vec<Node>> {
         match node {
             Node::Sequence(Bracket::Set | Bracket::Bare, items) => Some(items.clone()),
+            Node::Sequence(_, items) if items.is_empty() => Some(Vec::new()),
             Node::NamedSet(NamedSet::Empty) => Some(Vec::new()),
             Node::Sets(operation, parts) => {
                 let mut sets = Vec::new();

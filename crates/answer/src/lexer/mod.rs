@@ -1,6 +1,7 @@
 //! Cuts LaTeX, plain notation and program text into one kind of tokens.
 
 mod command;
+mod latex;
 mod number;
 mod scanner;
 

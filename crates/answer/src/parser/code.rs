@@ -171,7 +171,7 @@ impl Parser {
                         match rows {
                             Some(rows) if !rows.is_empty() => rectangular(rows),
                             // A flat list: a column for sympy, a list for numpy.
-                            _ if array => Some(Node::Sequence(Bracket::Square, items)),
+                            _ if array => Some(Node::Matrix(vec![items])),
                             _ => rectangular(items.into_iter().map(|item| vec![item]).collect()),
                         }
                     }

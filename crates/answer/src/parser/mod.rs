@@ -3,6 +3,7 @@
 //! From loose to tight: lists, statements joined by "and" and "or", relations, ratios, unions and differences of sets, sums,
 //! products (written or by standing next to each other), powers, what stands behind an operand, operands.
 
+mod behind;
 mod brackets;
 mod code;
 mod functions;

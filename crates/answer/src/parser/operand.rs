@@ -157,6 +157,18 @@ impl Parser {
                 return self.deeper(|parser| parser.function(&name));
             }
         }
+        // f^{-1}(x)
+        if matches!(name.as_str(), "f" | "g" | "h" | "F" | "G" | "H") && self.is(Mark::Caret) {
+            let start = self.at;
+            self.at += 1;
+            let exponent = self.raw_argument();
+            if exponent.as_deref() == Some("-1") && self.accept(Mark::LeftParen) {
+                let arguments = self.items(Mark::RightParen)?;
+                self.expect(Mark::RightParen)?;
+                return Some(Node::Call(format!("{name}^-1").into(), arguments));
+            }
+            self.at = start;
+        }
         let symbol = Node::Symbol(canonical_name(&name).into());
         // f(x), P(A): a function of a usual name in front of a parenthesis.
         if called
@@ -201,6 +213,12 @@ impl Parser {
         }
         let text = all.join(" ");
         let text = text.trim();
+        // "The answer is" and what it announces.
+        let announces = text.ends_with([':', '='])
+            || ["is", "are", "equals"].contains(&text.rsplit(' ').next().unwrap_or_default());
+        if announces && text.contains([' ', ':', '=']) && self.operand_follows(0) {
+            return self.deeper(Self::sum);
+        }
         // \text{A5}_{11}
         if self.is(Mark::Underscore)
             && text
@@ -238,6 +256,20 @@ impl Parser {
         match text.to_ascii_lowercase().as_str() {
             "true" => return Some(Node::Truth(true)),
             "false" => return Some(Node::Truth(false)),
+            "all real numbers"
+            | "all reals"
+            | "the real numbers"
+            | "real numbers"
+            | "any real number"
+            | "all real number"
+            | "the set of real numbers"
+            | "the set of all real numbers" => {
+                return Some(Node::NamedSet(NamedSet::Reals));
+            }
+            "all integers" | "the integers" | "any integer" => {
+                return Some(Node::NamedSet(NamedSet::Integers));
+            }
+            "empty set" | "the empty set" => return Some(Node::NamedSet(NamedSet::Empty)),
             "lcm" | "gcd" | "max" | "min" if self.is(Mark::LeftParen) => {
                 let name = text.to_ascii_lowercase();
                 return self.function(&name);

@@ -106,7 +106,7 @@ fn countable(node: &Node) -> bool {
 }
 
 fn is_condition(word: &str) -> bool {
-    let first = word.trim().split_whitespace().next().unwrap_or_default();
+    let first = word.split_whitespace().next().unwrap_or_default();
     matches!(
         first,
         "if" | "for" | "when" | "where" | "otherwise" | "with" | "is" | "are" | "else"
