@@ -8,6 +8,7 @@ use caco_lines::{Fields, Line, Progress, Reader, Writer};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
+use super::ahead::Ahead;
 use crate::args::RowFiles;
 use crate::display::Display;
 use crate::failure::{Failure, Result};
