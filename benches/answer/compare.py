@@ -171,7 +171,7 @@ def main() -> None:
     with open(options.data, encoding="utf-8") as lines:
         rows = [row for row in map(json.loads, lines) if row["form"] == "bare"]
     versions = subprocess.run(
-        [options.peer_python, "-c", "import importlib.metadata as m, platform; print('CPython', platform.python_version(), *(f'{p} {m.version(p)}' for p in ('math-verify', 'latex2sympy2_extended', 'sympy')), sep=', ')"],
+        [options.peer_python, "-c", "import importlib.metadata as m, platform; print(f'CPython {platform.python_version()}', *(f'{p} {m.version(p)}' for p in ('math-verify', 'latex2sympy2_extended', 'sympy')), sep=', ')"],
         capture_output=True, text=True, check=True,
     ).stdout.strip()
     measured: dict[str, list[tuple[float, float | None]]] = {way: [] for way in WAYS}
