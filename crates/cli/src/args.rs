@@ -1,10 +1,13 @@
 //! The command line.
 
+mod answer;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit;
+pub use answer::{AnswerCommand, AnswerCompare, AnswerExtract, FallbackName, Form, RowFiles};
 
 /// Turns seed problems into verified reasoning examples, and a student that learnt from them.
 #[derive(Debug, Parser)]
@@ -170,7 +173,7 @@ Example:
         #[command(subcommand)]
         command: SandboxCommand,
     },
-    /// Compare answers as the judge stage does.
+    /// Compare answers, and take them out of replies, as the stages do.
     #[command(after_long_help = exit::HELP)]
     Answer {
         /// What to do with answers.
@@ -489,48 +492,6 @@ pub enum WhenFullName {
     Refuse,
     /// 504.
     Retry,
-}
-
-/// Commands over answers.
-#[derive(Debug, Subcommand)]
-pub enum AnswerCommand {
-    /// Say whether two answers are the same.
-    #[command(long_about = "\
-Compares a reference answer with a candidate as the judge stage does and says why. Exit code 0 when they are equal, 1 \
-when they differ or cannot be decided.
-
-Examples:
-    caco answer check 1/2 0.5
-    caco answer check --policy benchmark 50 '50 %'
-    caco answer check --extract 18 'She makes 9 * 2 = 18 dollars. The answer is 18.'")]
-    #[command(after_long_help = exit::HELP)]
-    Check(AnswerCheck),
-}
-
-/// Arguments of `answer check`.
-#[derive(Debug, Args)]
-pub struct AnswerCheck {
-    /// The reference answer.
-    #[arg(value_name = "A", allow_hyphen_values = true)]
-    pub reference: String,
-    /// The candidate answer.
-    #[arg(value_name = "B", allow_hyphen_values = true)]
-    pub candidate: String,
-    /// Take the candidate's final answer out of a whole reply first.
-    #[arg(long)]
-    pub extract: bool,
-    /// How lenient the comparison is.
-    #[arg(long, value_enum, default_value_t = PolicyName::Strict)]
-    pub policy: PolicyName,
-}
-
-/// The policies of comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PolicyName {
-    /// For building data: undecided counts as different.
-    Strict,
-    /// As benchmarks grade.
-    Benchmark,
 }
 
 #[cfg(test)]

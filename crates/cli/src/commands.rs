@@ -36,9 +36,10 @@ pub fn dispatch(global: &Global, command: Command) -> Result<Exit> {
             SandboxCommand::Exec(args) => sandbox::exec(global, &args),
             SandboxCommand::Serve(args) => sandbox::serve::serve(global, &args),
         },
-        Command::Answer {
-            command: AnswerCommand::Check(args),
-        } => answer::check(global, &args),
+        Command::Answer { command } => match command {
+            AnswerCommand::Compare(args) => answer::compare(global, &args),
+            AnswerCommand::Extract(args) => answer::extract(global, &args),
+        },
     }
 }
 

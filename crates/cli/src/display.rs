@@ -67,6 +67,11 @@ impl Display {
         }
     }
 
+    /// Says what is wrong but does not end the command; also with `--quiet`.
+    pub fn warn(&self, words: &str) {
+        self.event(&Event::Warning { text: words.into() });
+    }
+
     /// Shows a line about work that is no stage, if one is due: in place on a terminal, at intervals elsewhere.
     pub fn counted(&self, words: impl FnOnce() -> String) {
         let now = self.start.elapsed().as_secs_f64();

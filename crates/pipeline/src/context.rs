@@ -10,6 +10,7 @@ use caco_sandbox::{Outcome, Sandbox};
 use crate::index::Index;
 use crate::models::Models;
 use crate::prompts::Prompts;
+use crate::referee;
 use crate::{Config, Error, Event, Observer};
 
 /// Runs untrusted programs; the sandbox, or a stand-in under test.
@@ -121,7 +122,11 @@ impl<'a> Context<'a> {
             caco_sandbox::environment::ensure(&self.config.cache, &requirements, &say)
                 .map_err(python_error)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let fallback = self.config.answer.fallback;
+        let mut preload_heavy = caco_sandbox::Config::default().preload_heavy;
+        preload_heavy.extend(fallback.preload());
         let config = caco_sandbox::Config {
+            preload_heavy,
             workers: settings.workers.unwrap_or(cores.min(8)),
             limits: caco_sandbox::Limits {
                 cpu_seconds: settings.cpu_seconds,
@@ -136,6 +141,7 @@ impl<'a> Context<'a> {
             sandbox.interpreter(),
             sandbox.protection()
         ));
+        referee::probe(&sandbox, fallback, self.stop)?;
         let executor: Arc<dyn Executor> = Arc::new(sandbox);
         *held = Some(Arc::clone(&executor));
         Ok(executor)

@@ -23,6 +23,7 @@ mod models;
 mod preview;
 mod prompts;
 mod recipe;
+mod referee;
 mod report;
 mod run;
 mod runner;
@@ -43,6 +44,7 @@ pub use preview::{Preview, preview};
 pub use recipe::{
     Data, Gradeschool, GradeschoolSplit, Recipe, RecipeReport, StoredAs, Tasks, tune_recipe,
 };
+pub use referee::{Fallback, MATH_VERIFY_PACKAGE, Pair, Referee, Ruling, TIER as FALLBACK_TIER};
 pub use report::{BenchmarkScore, RunReport, Score, Share, StageReport, StudentScore, Targets};
 pub use run::Run;
 pub use runner::preflight;

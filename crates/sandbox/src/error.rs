@@ -138,6 +138,15 @@ pub enum Error {
     },
 }
 
+impl From<caco_lines::Error> for Error {
+    fn from(error: caco_lines::Error) -> Self {
+        Self::Bulk {
+            message: error.message,
+            hint: error.hint,
+        }
+    }
+}
+
 impl Error {
     pub(crate) fn system(action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::System { action, source }

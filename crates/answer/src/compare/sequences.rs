@@ -1,132 +1,186 @@
-//! Compares lists, tuples, sets, intervals and matrices.
+//! Lists, tuples and sets.
 
-use super::super::value::{Kind, Value};
-use super::super::{Outcome, Policy, Tier, Verdict};
-use super::values;
+use super::{Comparer, different, equal, undecided};
+use crate::node::{Bracket, Node};
+use crate::{Outcome, Tier, Verdict};
 
-/// Compares two sequences by the rules of their brackets.
-pub(super) fn sequences(k: Kind, a: &[Value], l: Kind, b: &[Value], policy: &Policy) -> Verdict {
-    use Kind::{Bare, HalfOpen, Matrix, Round, Set, Square, Union};
-    let unordered = match (k, l) {
-        (Set | Bare, Set | Bare | Square) | (Square, Set | Bare) | (Union, Union) => true,
-        (Square, Square) | (Round, Round) | (Matrix, Matrix) => false,
-        (HalfOpen { closed_left: x }, HalfOpen { closed_left: y }) => {
-            if x != y {
-                return Verdict::new(
-                    Outcome::Different,
-                    Tier::Exact,
-                    "different ends of an interval",
-                );
-            }
-            false
-        }
-        // Two values in round and square brackets may be an interval's ends.
-        (Round, Square) | (Square, Round) if a.len() == 2 && b.len() == 2 => {
-            return match pairwise(a, b, policy).outcome {
-                Outcome::Different => {
-                    Verdict::new(Outcome::Different, Tier::Exact, "different elements")
-                }
-                _ => Verdict::new(Outcome::Undecided, Tier::None, "a list or an interval"),
+/// Most elements that are matched without regard to order.
+const MAX_UNORDERED: usize = 400;
+
+impl Comparer<'_> {
+    pub(super) fn sequences(&mut self, k: Bracket, a: &[Node], l: Bracket, b: &[Node]) -> Verdict {
+        use Bracket as B;
+        // [(1, 2)] against (1, 2)
+        if self.policy.unwrap_single && (a.len() == 1) != (b.len() == 1) {
+            let (x, y) = (Node::Sequence(k, a.to_vec()), Node::Sequence(l, b.to_vec()));
+            return match (a, b) {
+                ([only], _) if !only.is_scalar() => self.nodes(only, &y),
+                (_, [only]) if !only.is_scalar() => self.nodes(&x, only),
+                _ => different(Tier::Exact, "lists of different length"),
             };
         }
-        (Round | Matrix, Square) | (Square, Round | Matrix) => false,
-        (Round, Bare) | (Bare, Round) => {
-            let ordered = pairwise(a, b, policy);
-            return match ordered.outcome {
-                Outcome::Different
-                    if a.len() == b.len()
-                        && matched(a, b, policy).outcome != Outcome::Different =>
+        if k == B::Set || l == B::Set {
+            return match (k, l) {
+                (B::Round, _) | (_, B::Round) => self.set_and_tuple(a, b),
+                _ => self.as_sets(a, b),
+            };
+        }
+        if a.len() != b.len() {
+            // Solutions that are named twice.
+            return match (k, l) {
+                (B::Bare, B::Bare | B::Square) | (B::Square, B::Bare)
+                    if a.len() > 1 && b.len() > 1 =>
                 {
-                    Verdict::new(Outcome::Undecided, Tier::None, "the order may matter")
+                    self.as_sets(a, b)
                 }
-                _ => ordered,
+                _ => different(Tier::Exact, "lists of different length"),
             };
         }
-        (HalfOpen { .. }, Round | Square) | (Round | Square, HalfOpen { .. }) => {
-            return Verdict::new(
-                Outcome::Different,
-                Tier::Exact,
-                "different ends of an interval",
-            );
-        }
-        _ => {
-            return Verdict::new(
-                Outcome::Undecided,
-                Tier::None,
-                "different kinds of sequences",
-            );
-        }
-    };
-    if a.len() != b.len() {
-        return Verdict::new(
-            Outcome::Different,
-            Tier::Exact,
-            format!("{} elements against {}", a.len(), b.len()),
-        );
-    }
-    if a.len() > 200 {
-        return Verdict::new(Outcome::Undecided, Tier::None, "more than 200 elements");
-    }
-    if unordered {
-        matched(a, b, policy)
-    } else {
-        pairwise(a, b, policy)
-    }
-}
-
-fn worst(verdicts: impl Iterator<Item = Verdict>, what: &str) -> Verdict {
-    let mut result = Verdict::new(Outcome::Equal, Tier::Text, what);
-    for verdict in verdicts {
-        match (result.outcome, verdict.outcome) {
-            (Outcome::Equal, Outcome::Equal) => result.tier = result.tier.max(verdict.tier),
-            (Outcome::Different, _) | (Outcome::Undecided, Outcome::Equal | Outcome::Undecided) => {
+        match (k, l) {
+            (B::Round, B::Round) | (B::Square, B::Square) => {
+                self.in_order(a, b, "the same elements in order")
             }
-            _ => result = verdict,
+            (B::Bare, B::Bare | B::Square) | (B::Square, B::Bare) => self.in_any_order(a, b),
+            (B::Round, B::Square) | (B::Square, B::Round) => self.tuple_and_list(k, a, b),
+            _ => {
+                let ordered = self.in_order(a, b, "the same elements in order");
+                if ordered.is_equal() {
+                    return ordered;
+                }
+                match self.in_any_order(a, b).outcome {
+                    Outcome::Different => ordered,
+                    _ => undecided("the same elements, and the order may matter"),
+                }
+            }
         }
     }
-    result
-}
 
-fn pairwise(a: &[Value], b: &[Value], policy: &Policy) -> Verdict {
-    if a.len() != b.len() {
-        return Verdict::new(
-            Outcome::Different,
-            Tier::Exact,
-            format!("{} elements against {}", a.len(), b.len()),
-        );
+    /// `(1, 3)` against `{1, 3}`: as written, where the policy takes brackets loosely.
+    fn set_and_tuple(&mut self, a: &[Node], b: &[Node]) -> Verdict {
+        if a.len() != b.len() {
+            return different(Tier::Exact, "lists of different length");
+        }
+        let verdict = self.in_order(a, b, "the same elements as written");
+        match (verdict.outcome, self.policy.loose_brackets) {
+            (Outcome::Equal, false) => undecided("a set against a tuple"),
+            (Outcome::Different, _) if self.in_any_order(a, b).is_equal() => {
+                undecided("a set against a tuple in another order")
+            }
+            _ => verdict,
+        }
     }
-    worst(
-        a.iter().zip(b).map(|(x, y)| values(x, y, policy)),
-        "the same elements in order",
-    )
-}
 
-/// Each element of one side has its own equal on the other.
-fn matched(a: &[Value], b: &[Value], policy: &Policy) -> Verdict {
-    let mut left: Vec<&Value> = b.iter().collect();
-    let mut tier = Tier::Text;
-    let mut open = false;
-    for x in a {
-        let verdicts: Vec<Verdict> = left.iter().map(|y| values(x, y, policy)).collect();
-        if let Some(at) = verdicts.iter().position(Verdict::is_equal) {
-            tier = verdicts.get(at).map_or(tier, |v| tier.max(v.tier));
-            left.remove(at);
-        } else if verdicts.iter().any(|v| v.outcome == Outcome::Undecided) {
-            open = true;
+    /// `(1, 3)` against `[1, 3]`: with two ends in order they may be an open and a closed interval.
+    fn tuple_and_list(&mut self, _k: Bracket, a: &[Node], b: &[Node]) -> Verdict {
+        let verdict = self.in_order(a, b, "the same elements in order");
+        if !verdict.is_equal() {
+            return verdict;
+        }
+        if !self.policy.loose_brackets {
+            return undecided("a list against a tuple");
+        }
+        if let [low, high] = a
+            && low.is_scalar()
+            && high.is_scalar()
+            && self.order(low, high) != Some(std::cmp::Ordering::Greater)
+        {
+            return undecided("an open interval, or a list against a tuple");
+        }
+        verdict
+    }
+
+    pub(super) fn in_order(&mut self, a: &[Node], b: &[Node], reason: &'static str) -> Verdict {
+        if a.len() != b.len() {
+            return different(Tier::Exact, "lists of different length");
+        }
+        self.all(&mut a.iter().zip(b), reason)
+    }
+
+    /// Each element of one with one of the other.
+    fn in_any_order(&mut self, a: &[Node], b: &[Node]) -> Verdict {
+        if a.len() > MAX_UNORDERED {
+            return undecided("too many elements");
+        }
+        let mut taken = vec![false; b.len()];
+        let mut tier = Tier::Text;
+        let mut open = false;
+        for x in a {
+            let mut found = false;
+            let mut unclear = false;
+            for (y, taken) in b.iter().zip(&mut taken) {
+                if *taken {
+                    continue;
+                }
+                let verdict = self.nodes(x, y);
+                match verdict.outcome {
+                    Outcome::Equal => {
+                        *taken = true;
+                        found = true;
+                        tier = tier.max(verdict.tier);
+                        break;
+                    }
+                    Outcome::Undecided => unclear = true,
+                    Outcome::Different => {}
+                }
+            }
+            match (found, unclear) {
+                (true, _) => {}
+                (false, true) => open = true,
+                (false, false) => {
+                    return different(Tier::Exact, "an element that the other does not have");
+                }
+            }
+        }
+        if open {
+            // From the other side an element may have no partner at all.
+            for (y, _) in b.iter().zip(&taken).filter(|(_, taken)| !**taken) {
+                if a.iter()
+                    .all(|x| self.nodes(x, y).outcome == Outcome::Different)
+                {
+                    return different(Tier::Exact, "an element that the other does not have");
+                }
+            }
+            undecided("elements that cannot be told apart")
         } else {
-            return Verdict::new(
-                Outcome::Different,
-                Tier::Exact,
-                "an element without its equal",
-            );
+            equal(tier, "the same elements")
         }
     }
-    match open {
-        true => Verdict::new(
-            Outcome::Undecided,
-            Tier::None,
-            "an element that is not understood",
-        ),
-        false => Verdict::new(Outcome::Equal, tier, "the same elements"),
+
+    /// Every element of one is in the other, however often.
+    pub(super) fn as_sets(&mut self, a: &[Node], b: &[Node]) -> Verdict {
+        if a.len().max(b.len()) > MAX_UNORDERED {
+            return undecided("too many elements");
+        }
+        let mut tier = Tier::Text;
+        let mut open = false;
+        for (these, those, flipped) in [(a, b, false), (b, a, true)] {
+            for x in these {
+                let (mut found, mut unclear) = (false, false);
+                for y in those {
+                    let verdict = self.oriented(x, y, flipped);
+                    match verdict.outcome {
+                        Outcome::Equal => {
+                            found = true;
+                            tier = tier.max(verdict.tier);
+                            break;
+                        }
+                        Outcome::Undecided => unclear = true,
+                        Outcome::Different => {}
+                    }
+                }
+                match (found, unclear) {
+                    (true, _) => {}
+                    (false, true) => open = true,
+                    (false, false) => {
+                        return different(Tier::Exact, "an element that the other does not have");
+                    }
+                }
+            }
+        }
+        if open {
+            undecided("elements that cannot be told apart")
+        } else {
+            equal(tier, "the same set")
+        }
     }
 }

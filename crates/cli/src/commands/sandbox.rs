@@ -153,6 +153,21 @@ pub fn config(
     workers: Option<usize>,
     display: &Display,
 ) -> Result<Config> {
+    config_with(
+        settings,
+        workers,
+        &super::defaults()?.execute.python,
+        display,
+    )
+}
+
+/// As [`config`], with the packages that the private environment is to have.
+pub fn config_with(
+    settings: &SandboxSettings,
+    workers: Option<usize>,
+    packages: &[String],
+    display: &Display,
+) -> Result<Config> {
     let base = match &settings.python {
         Some(python) => Config {
             python: python.clone(),
@@ -160,7 +175,7 @@ pub fn config(
         },
         None => {
             let defaults = super::defaults()?;
-            let packages: Vec<&str> = defaults.execute.python.iter().map(String::as_str).collect();
+            let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
             let ready = environment::ensure(&defaults.cache, &packages, &|line| display.say(line))
                 .map_err(failure)?;
             Config::for_environment(&ready)

@@ -91,7 +91,8 @@ fn the_command_reference_is_what_the_commands_print() {
         &["sandbox", "run"],
         &["sandbox", "exec"],
         &["sandbox", "serve"],
-        &["answer", "check"],
+        &["answer", "compare"],
+        &["answer", "extract"],
     ] {
         let shown = scene.run(&[command, &["--help"]].concat()).expect(0);
         // Exit codes and global options are the same everywhere and stand above.

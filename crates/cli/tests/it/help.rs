@@ -2,7 +2,7 @@
 
 use super::scene::Scene;
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 18] = [
     &[],
     &["init"],
     &["doctor"],
@@ -19,7 +19,8 @@ const COMMANDS: [&[&str]; 17] = [
     &["sandbox", "exec"],
     &["sandbox", "serve"],
     &["answer"],
-    &["answer", "check"],
+    &["answer", "compare"],
+    &["answer", "extract"],
 ];
 
 #[test]

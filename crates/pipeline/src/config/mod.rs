@@ -75,6 +75,9 @@ pub struct Config {
     /// Problem to solution.
     #[serde(default)]
     pub solve: Solve,
+    /// How answers are compared.
+    #[serde(default)]
+    pub answer: Answer,
     /// Solution against program.
     #[serde(default)]
     pub judge: Judge,

@@ -7,6 +7,16 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{Sampling, SeedFormat, Training};
+use crate::referee::Fallback;
+
+/// How answers are compared, in unify, judge and evaluate.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Answer {
+    /// What settles, in the sandbox, pairs that the comparison leaves undecided: `none`, `sympy` or `math_verify`.
+    /// Default `none`.
+    pub fallback: Fallback,
+}
 
 /// How words and program are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +39,20 @@ pub enum JudgePolicy {
     Strict,
     /// As benchmarks grade.
     Benchmark,
+    /// With the leniencies of the published grader, for comparison runs.
+    Published,
+}
+
+impl JudgePolicy {
+    /// The fields of the policy.
+    #[must_use]
+    pub const fn policy(self) -> caco_answer::Policy {
+        match self {
+            Self::Strict => caco_answer::Policy::strict(),
+            Self::Benchmark => caco_answer::Policy::benchmark(),
+            Self::Published => caco_answer::Policy::published(),
+        }
+    }
 }
 
 impl Default for Judge {

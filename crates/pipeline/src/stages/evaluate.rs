@@ -5,7 +5,7 @@ use std::sync::Arc;
 use caco_answer::{Outcome as Equality, Policy};
 use caco_record::{ORIGIN_SEED, Row, Stage};
 
-use super::State;
+use super::{State, agreement};
 use crate::calls::{self, Place, Question};
 use crate::config::{Benchmark, SeedFormat};
 use crate::context::Context;
@@ -16,7 +16,7 @@ use crate::runner::map::{self, Input, Map, Progress};
 use crate::shard::Shard;
 use crate::{Error, seeds, shard, stats};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The name of the untouched base in reports.
 const BEFORE: &str = "before";
 
@@ -55,7 +55,8 @@ pub(super) fn run(
         }
     }
     let text = context.prompts.text(Prompt::Solve);
-    let section = super::json(&(&settings.sampling, text))?;
+    let agreement = agreement::section(context.config)?;
+    let section = super::json(&(&settings.sampling, text, agreement))?;
     let map = Map {
         stage: Stage::Evaluate,
         round,
@@ -187,19 +188,32 @@ fn solve(
             .map(|answer| u64::from(answer.completion_tokens))
             .sum(),
     );
-    let policy = Policy::benchmark();
-    for (row, answer) in rows.iter_mut().zip(answers) {
+    let found: Vec<Option<String>> = answers
+        .iter()
+        .map(|answer| caco_answer::extract(&answer.text).map(|found| found.text))
+        .collect();
+    let pairs: Vec<(&str, &str)> = rows
+        .iter()
+        .zip(&found)
+        .filter_map(|(row, found)| {
+            let reference = row.reference.as_deref().unwrap_or_default();
+            found.as_deref().map(|found| (reference, found))
+        })
+        .collect();
+    let mut agreements = agreement::compare(context, &pairs, &Policy::benchmark())?.into_iter();
+    for ((row, answer), found) in rows.iter_mut().zip(answers).zip(found) {
         row.parent_id = Some(subject.model.id().to_owned());
         row.solution = Some(answer.text.trim().to_owned());
-        row.final_answer = caco_answer::extract(&answer.text).map(|found| found.text);
-        let reference = row.reference.clone().unwrap_or_default();
+        let agreement = found.as_ref().and_then(|_| agreements.next());
+        row.final_answer = found;
         match (&row.final_answer, super::unfinished(&answer)) {
             (_, Some((reason, detail))) => row.reject(Stage::Evaluate, reason, detail),
             (None, None) => row.reject(Stage::Evaluate, "no_final_answer", None),
             (Some(found), None) => {
-                if caco_answer::equivalent(&reference, found, &policy).outcome == Equality::Equal {
+                if agreement.is_some_and(|agreement| agreement.outcome == Equality::Equal) {
                     row.keep(Stage::Evaluate);
                 } else {
+                    let reference = row.reference.as_deref().unwrap_or_default();
                     let detail = format!("answered {found}; the benchmark says {reference}");
                     row.reject(Stage::Evaluate, "wrong_answer", detail);
                 }

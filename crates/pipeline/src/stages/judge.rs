@@ -1,18 +1,19 @@
 //! The words against the program: the same final answer, and every quantity of the input in the problem.
 
-use caco_answer::{Outcome as Equality, Policy};
+use caco_answer::Outcome as Equality;
 use caco_record::{Row, Stage};
 use serde_json::{Value, json};
 
+use super::agreement::{self, Agreement};
 use super::{State, inputs};
 use crate::Error;
-use crate::config::{Judge, JudgePolicy};
+use crate::config::Judge;
 use crate::context::Context;
 use crate::generator::FINISH_LENGTH;
 use crate::report::StageReport;
 use crate::runner::map::{self, Map};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -24,13 +25,18 @@ pub(super) fn run(
         stage: Stage::Judge,
         round,
         version: VERSION,
-        section: super::json(settings)?,
+        section: format!(
+            "{} {}",
+            super::json(settings)?,
+            agreement::section(context.config)?
+        ),
         unit: "rows",
     };
     let shards = state.get(Stage::Solve, round).to_vec();
     let (shards, report) = map::run(context, &map, &inputs(&shards), &|mut rows, _| {
-        for row in &mut rows {
-            judge(row, settings)?;
+        let agreements = agreements(context, &rows, settings)?;
+        for (row, agreement) in rows.iter_mut().zip(agreements) {
+            judge(row, agreement, settings)?;
         }
         Ok(rows)
     })?;
@@ -38,8 +44,31 @@ pub(super) fn run(
     Ok(report)
 }
 
+/// Compares what the words answer with what the program answers; none for rows whose words answer nothing.
+fn agreements(
+    context: &Context<'_>,
+    rows: &[Row],
+    settings: &Judge,
+) -> Result<Vec<Option<Agreement>>, Error> {
+    let pairs: Vec<(&str, &str)> = rows
+        .iter()
+        .filter_map(|row| {
+            Some((
+                row.answer.as_deref().unwrap_or_default(),
+                row.final_answer.as_deref()?,
+            ))
+        })
+        .collect();
+    let mut agreements =
+        agreement::compare(context, &pairs, &settings.policy.policy())?.into_iter();
+    Ok(rows
+        .iter()
+        .map(|row| row.final_answer.as_ref().and_then(|_| agreements.next()))
+        .collect())
+}
+
 /// Records every verdict and gives the row its fate by the first that fails.
-fn judge(row: &mut Row, settings: &Judge) -> Result<(), Error> {
+fn judge(row: &mut Row, agreement: Option<Agreement>, settings: &Judge) -> Result<(), Error> {
     let mut verdicts: Value =
         serde_json::from_str(row.verdicts.as_deref().unwrap_or("{}")).unwrap_or_else(|_| json!({}));
     let cut = verdicts["finish"] == FINISH_LENGTH;
@@ -51,34 +80,24 @@ fn judge(row: &mut Row, settings: &Judge) -> Result<(), Error> {
             "the solution was cut at its token limit".into(),
         ));
     }
-    match &row.final_answer {
-        None => {
+    match (&row.final_answer, agreement) {
+        (Some(found), Some(agreement)) => {
+            let shown = format!("the program answers {answer}, the words {found}");
+            match agreement.outcome {
+                Equality::Equal => {}
+                Equality::Different => failures.push(("answers_differ", shown)),
+                Equality::Undecided => failures.push(("answers_undecided", shown)),
+            }
+            verdicts["answer"] = json!({
+                "outcome": agreement.outcome, "tier": agreement.tier, "reason": agreement.reason,
+            });
+        }
+        _ => {
             verdicts["answer"] = json!({ "outcome": "absent" });
             failures.push((
                 "no_final_answer",
                 "the solution states no final answer".into(),
             ));
-        }
-        Some(found) => {
-            let policy = match settings.policy {
-                JudgePolicy::Strict => Policy::strict(),
-                JudgePolicy::Benchmark => Policy::benchmark(),
-            };
-            let verdict = caco_answer::equivalent(&answer, found, &policy);
-            let shown = format!("the program answers {answer}, the words {found}");
-            let outcome = match verdict.outcome {
-                Equality::Equal => "equal",
-                Equality::Different => {
-                    failures.push(("answers_differ", shown));
-                    "different"
-                }
-                Equality::Undecided => {
-                    failures.push(("answers_undecided", shown));
-                    "undecided"
-                }
-            };
-            verdicts["answer"] =
-                json!({ "outcome": outcome, "tier": verdict.tier, "reason": verdict.reason });
         }
     }
     let input: Value =
@@ -114,7 +133,15 @@ mod tests {
         row.final_answer = caco_answer::extract(solution).map(|found| found.text);
         row.answer = Some("7".into());
         row.input = Some(r#"{"a": 3, "b": 4}"#.into());
-        judge(&mut row, settings).unwrap();
+        let agreement = row.final_answer.as_deref().map(|found| {
+            let verdict = caco_answer::compare("7", found, &settings.policy.policy());
+            Agreement {
+                outcome: verdict.outcome,
+                tier: verdict.tier.as_str(),
+                reason: verdict.reason,
+            }
+        });
+        judge(&mut row, agreement, settings).unwrap();
         assert_eq!(row.reason.as_deref(), reason, "{problem} {solution}");
         serde_json::from_str(row.verdicts.as_deref().unwrap()).unwrap()
     }

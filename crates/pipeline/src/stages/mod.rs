@@ -1,5 +1,6 @@
 //! The table of stages, and what they leave for each other.
 
+mod agreement;
 mod assess;
 mod curate;
 pub(crate) mod evaluate;

@@ -11,7 +11,7 @@ use crate::report::StageReport;
 use crate::runner::map::{self, Map};
 use crate::{Error, shard};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 pub(super) fn run(
     context: &Context<'_>,

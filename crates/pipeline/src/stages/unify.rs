@@ -3,7 +3,7 @@
 use caco_answer::{Outcome as Equality, Policy};
 use caco_record::{Row, Stage};
 
-use super::{State, assess, inputs};
+use super::{State, agreement, assess, inputs};
 use crate::calls::{self, Place, Question};
 use crate::config::UnifyMethod;
 use crate::context::Context;
@@ -13,7 +13,7 @@ use crate::report::StageReport;
 use crate::runner::map::{self, Map, Progress};
 use crate::{Error, shard};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// One proposed program, or why there is none.
 type Proposal = Result<String, (String, String)>;
@@ -24,7 +24,11 @@ pub(super) fn run(
     state: &mut State,
 ) -> Result<StageReport, Error> {
     let settings = &context.config.unify;
-    let execute = assess::section(&context.config.execute)?;
+    let execute = format!(
+        "{} {}",
+        assess::section(&context.config.execute)?,
+        agreement::section(context.config)?
+    );
     let shards = state.get(Stage::Import, 0).to_vec();
     let inputs = inputs(&shards);
     let unit = "rows";
@@ -166,8 +170,9 @@ fn settle(
         .filter_map(|proposal| proposal.as_deref().ok())
         .collect();
     let all = programs.len();
-    let mut assessed = assess::assess(context, &programs, &|done| progress(done, all))?.into_iter();
-    let policy = Policy::strict();
+    let assessed = assess::assess(context, &programs, &|done| progress(done, all))?;
+    let mut agreements = agreements(context, &rows, &proposals, &assessed)?.into_iter();
+    let mut assessed = assessed.into_iter();
     for (row, proposals) in rows.iter_mut().zip(&proposals) {
         let mut failure: Option<(u8, String, String)> = None;
         let mut fail = |far: u8, reason: String, detail: String| {
@@ -187,6 +192,10 @@ fn settle(
             let found = assessed
                 .next()
                 .ok_or_else(|| Error::Internal("fewer programs assessed than proposed".into()))?;
+            let agrees = match found.failed {
+                Some(_) => None,
+                None => agreements.next(),
+            };
             if won {
                 continue;
             }
@@ -200,8 +209,7 @@ fn settle(
             };
             let answer = outcome.output_text.clone().unwrap_or_default();
             let reference = row.reference.clone().unwrap_or_default();
-            let verdict = caco_answer::equivalent(&reference, &answer, &policy);
-            if verdict.outcome != Equality::Equal {
+            if agrees.is_none_or(|agreement| agreement.outcome != Equality::Equal) {
                 fail(
                     4,
                     "answer_differs".into(),
@@ -220,6 +228,30 @@ fn settle(
         }
     }
     Ok(rows)
+}
+
+/// Compares the references with the answers of all programs that pass, in the order of the programs.
+fn agreements(
+    context: &Context<'_>,
+    rows: &[Row],
+    proposals: &[Vec<Proposal>],
+    assessed: &[assess::Assessed],
+) -> Result<Vec<agreement::Agreement>, Error> {
+    let references = rows.iter().zip(proposals).flat_map(|(row, proposals)| {
+        let reference = row.reference.as_deref().unwrap_or_default();
+        let proposed = proposals.iter().filter(|proposal| proposal.is_ok());
+        proposed.map(move |_| reference)
+    });
+    let pairs: Vec<(&str, &str)> = references
+        .zip(assessed)
+        .filter(|(_, assessed)| assessed.failed.is_none())
+        .map(|(reference, assessed)| {
+            let outcome = assessed.outcome.as_ref();
+            let answer = outcome.and_then(|outcome| outcome.output_text.as_deref());
+            (reference, answer.unwrap_or_default())
+        })
+        .collect();
+    agreement::compare(context, &pairs, &Policy::strict())
 }
 
 /// Writes what a passing program gave into its row.

@@ -1,9 +1,7 @@
 //! One row of a file of programs. Its fields keep their own text, so that what is not ours comes out as it came in.
 
 use crate::{Outcome, Program, Tier, Via};
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::{RawValue, to_raw_value};
+use caco_lines::Fields;
 use serde_json::{Value, json};
 
 /// Fields that an outcome sets.
@@ -24,46 +22,21 @@ const OURS: [&str; 13] = [
 ];
 
 pub struct Row {
-    fields: Vec<(String, Box<RawValue>)>,
+    fields: Fields,
     program: Option<Program>,
     problem: Option<String>,
-}
-
-/// The fields of an object, in their order and with their text.
-struct Fields(Vec<(String, Box<RawValue>)>);
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AsFields;
-        impl<'de> Visitor<'de> for AsFields {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    fields.push(entry);
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(AsFields)
-    }
 }
 
 impl Row {
     /// Reads a line; `number` is its number in the file, from 1.
     pub fn parse(line: &[u8], number: u64) -> Self {
-        match serde_json::from_slice::<Fields>(line) {
+        match Fields::parse(line) {
             Err(error) => Self {
-                fields: vec![("line".into(), raw(&json!(number)))],
+                fields: Fields::of("line", &json!(number)),
                 program: None,
                 problem: Some(format!("line {number} is no JSON object: {error}")),
             },
-            Ok(Fields(fields)) => {
+            Ok(fields) => {
                 let (program, problem) = match program(&fields) {
                     Ok(program) => (Some(program), None),
                     Err(problem) => (None, Some(format!("line {number}: {problem}"))),
@@ -89,33 +62,12 @@ impl Row {
 
     /// Whether another row tells of the same program: every field that an outcome does not set is the same.
     pub fn is_same_as(&self, done: &Self) -> bool {
-        let own = |row: &Self| -> Vec<(String, String)> {
-            row.fields
-                .iter()
-                .filter(|(name, _)| !OURS.contains(&name.as_str()))
-                .map(|(name, value)| (name.clone(), value.get().to_owned()))
-                .collect()
-        };
-        own(self) == own(done)
+        self.fields.others(&OURS).eq(done.fields.others(&OURS))
     }
 
     /// The row with what came of it, as a line of JSON. An input `input` field that is no outcome's is replaced, as all of
     /// the fields that outcomes set.
     pub fn with(&self, outcome: &Outcome) -> String {
-        let mut line = String::from("{");
-        let mut add = |name: &str, value: &str| {
-            if line.len() > 1 {
-                line.push_str(", ");
-            }
-            line.push_str(&Value::String(name.into()).to_string());
-            line.push_str(": ");
-            line.push_str(value);
-        };
-        for (name, value) in &self.fields {
-            if !OURS.contains(&name.as_str()) {
-                add(name, value.get());
-            }
-        }
         let text = match &outcome.cells {
             Some(cells) => json!(cells),
             None => json!(outcome.output_text),
@@ -143,29 +95,14 @@ impl Row {
             ("tier", json!(tier)),
             ("isolation", json!(outcome.isolation.as_str())),
         ];
-        for (name, value) in set {
-            add(name, &value.to_string());
-        }
-        line.push('}');
-        line
+        self.fields.with(&OURS, &set)
     }
 }
 
-fn raw(value: &Value) -> Box<RawValue> {
-    to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
-}
-
 /// The program of a row's fields.
-fn program(fields: &[(String, Box<RawValue>)]) -> Result<Program, String> {
-    let field = |name: &str| {
-        fields
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.get())
-    };
+fn program(fields: &Fields) -> Result<Program, String> {
     let text = |name: &str| -> Result<Option<String>, String> {
-        match field(name) {
+        match fields.get(name) {
             None | Some("null") => Ok(None),
             Some(value) => serde_json::from_str(value)
                 .map(Some)
@@ -186,7 +123,7 @@ fn program(fields: &[(String, Box<RawValue>)]) -> Result<Program, String> {
     };
     let stdin = text("stdin")?.unwrap_or_default();
     if via == Via::Cells {
-        let cells: Vec<String> = match field("cells") {
+        let cells: Vec<String> = match fields.get("cells") {
             None => return Err("there is no `cells`".into()),
             Some(value) => {
                 serde_json::from_str(value).map_err(|_| "`cells` is no list of texts")?
