@@ -186,9 +186,9 @@ fn choose(lanes: &[VecDeque<Job>; 6], live: Option<bool>) -> Option<usize> {
 }
 
 /// What is handed out together, in programs of a fifth of a millisecond: enough that handing over costs little beside it.
-const BATCH: usize = 64;
+const BATCH: usize = 32;
 /// What a program that computes with sympy counts for.
-const SYMBOLIC: usize = 8;
+const SYMBOLIC: usize = 4;
 
 /// The next jobs of a lane with the same limits: of the batch tier about [`BATCH`], but no more than a worker's share.
 fn take(lane: &mut VecDeque<Job>, index: usize, share: usize) -> Vec<Job> {

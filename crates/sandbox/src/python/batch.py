@@ -2,7 +2,7 @@
 # each program, and looked over before answers are sent: where something moved, those not yet sent are withheld ("moved"),
 # and the child ends.
 USES_RANDOM, USES_DECIMAL, USES_NUMPY, USES_SYMPY, CHECK_ALL = 1, 2, 4, 8, 16
-FLUSH_AFTER = 0.012
+FLUSH_AFTER = 0.006
 QUICK = 1000  # microseconds
 # Attributes that libraries set on themselves while they work.
 FLAGS = type.__dict__["__flags__"].__get__
