@@ -2,7 +2,7 @@
 # each program, and looked over before answers are sent: where something moved, those not yet sent are withheld ("moved"),
 # and the child ends.
 USES_RANDOM, USES_DECIMAL, USES_NUMPY, USES_SYMPY, CHECK_ALL = 1, 2, 4, 8, 16
-FLUSH_AFTER = 0.006
+FLUSH_AFTER, FLUSH_MOST = 0.006, 16  # seconds and answers: what is withheld with an odd one, against the cost of a look
 QUICK = 1000  # microseconds
 # Attributes that libraries set on themselves while they work.
 FLAGS = type.__dict__["__flags__"].__get__
@@ -309,5 +309,5 @@ def together(job, layers):
         out.append(frame(nonce, fields))
         nonces.append(nonce)
         since |= uses
-        if ODD or now - flushed > FLUSH_AFTER:
+        if ODD or len(out) >= FLUSH_MOST or now - flushed > FLUSH_AFTER:
             hand_over()
