@@ -1,4 +1,5 @@
 //! Answers taken out of whole replies: the labelled replies of the shared data, and properties.
+#![allow(clippy::unwrap_used, reason = "a test suite")]
 
 use std::path::PathBuf;
 

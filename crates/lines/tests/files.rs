@@ -1,4 +1,5 @@
 //! Lines through files of every kind.
+#![allow(clippy::unwrap_used, reason = "a test suite")]
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
 //! Pairs that the comparison leaves undecided, settled in the sandbox.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test suite")]
 #![cfg(target_os = "linux")]
 
 use std::path::PathBuf;
