@@ -34,7 +34,7 @@ Examples:
     caco answer compare --in pairs.jsonl --out verdicts.jsonl --policy benchmark --fallback sympy"
     )]
     #[command(after_long_help = exit::HELP)]
-    Compare(AnswerCompare),
+    Compare(Box<AnswerCompare>),
     /// Take the final answers out of whole replies.
     #[command(long_about = "\
 Takes the final answer out of a reply: from a box, an answer tag, `####`, JSON, a phrase such as \"the answer is\", else from \
