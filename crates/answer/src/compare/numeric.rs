@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::scalars::within;
 use super::{Comparer, different, equal, undecided};
 use crate::ball::{Ball, Complex, Evaluator, Point};
-use crate::node::{Constant, Node};
+use crate::node::{Constant, Function, Node};
 use crate::work::Stop;
 use crate::{Rounding, Tier, Verdict};
 
@@ -24,6 +24,12 @@ fn names(node: &Node) -> (bool, bool) {
         node.any(&|n| matches!(n, Node::Symbol(_))),
         node.any(&|n| matches!(n, Node::Call(..))),
     )
+}
+
+/// Whether a tree has functions that jump: two of them may differ at the jumps alone, where a point seldom falls.
+fn jumps(node: &Node) -> bool {
+    use Function::{Ceiling, Floor, Mod, Round, Sign};
+    node.any(&|n| matches!(n, Node::Apply(Ceiling | Floor | Mod | Round | Sign, _)))
 }
 
 impl Comparer<'_> {
@@ -159,6 +165,9 @@ impl Comparer<'_> {
             }
         }
         match defined >= DEFINED && !(unknown && defined < DEFINED + 1) {
+            true if jumps(a) || jumps(b) => {
+                undecided("the same values at several points, which says nothing of the jumps")
+            }
             true if float => equal(
                 Tier::Float,
                 "the same values at several points, within the tolerance for decimals",
