@@ -353,11 +353,9 @@ impl<'w> Forms<'w> {
             }
             // The lowest power of each sum.
             let mut lowest: BTreeMap<u32, Rational> = BTreeMap::new();
-            let mut fractional = false;
             for monomial in form.terms.keys() {
-                for (number, exponent) in monomial {
+                for (number, _) in monomial {
                     if matches!(self.atom(*number), Some(Atom::Base(_))) {
-                        fractional |= !exponent.is_integer();
                         lowest.entry(*number).or_insert(ZERO);
                     }
                 }
@@ -377,7 +375,6 @@ impl<'w> Forms<'w> {
             if lowest.is_empty() {
                 break;
             }
-            let _ = fractional;
             let factor: Monomial = lowest
                 .into_iter()
                 .map(|(number, low)| (number, low.neg()))

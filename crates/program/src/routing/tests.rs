@@ -124,6 +124,8 @@ fn what_changes_shared_objects_goes_alone() {
         "import calendar\ncalendar.mdays[2] = 30",
         "from calendar import day_name as names\nnames[0] = 'x'",
         "import numpy as np\nnp.seterr(all='raise')",
+        "import numpy as np\nnp.random.set_state(np.random.get_state())",
+        "import numpy as np\nnp.random.set_bit_generator(np.random.PCG64())",
         "import statistics\nclass A:\n    def f(self): return self.sys\nA.f(statistics)",
         "import random\nclass A:\n    def f(self): return self._os\nA.f(random)",
         "class A:\n    def f(self): return self._getframe",
