@@ -8,7 +8,16 @@ use crate::Error;
 
 /// Holds the run folder until it is dropped or the process dies; the kernel releases the lock of a dead process.
 #[derive(Debug)]
-pub(crate) struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    /// Gives the lock back even where a process that is being started still has a copy of the descriptor: until its `exec` it
+    /// would hold the folder.
+    fn drop(&mut self) {
+        // Where that fails, closing the file does it.
+        let _ = self.0.unlock();
+    }
+}
 
 impl Lock {
     /// Takes the lock of a run folder.
@@ -49,6 +58,16 @@ impl Lock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_of_the_descriptor_does_not_keep_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = Lock::take(dir.path()).unwrap();
+        let copy = lock.0.try_clone().unwrap();
+        drop(lock);
+        Lock::take(dir.path()).unwrap();
+        drop(copy);
+    }
 
     #[test]
     fn a_second_taker_is_told_the_owner_and_a_stale_lock_is_free() {
