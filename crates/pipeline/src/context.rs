@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use caco_record::Stage;
 use caco_sandbox::{Outcome, Sandbox};
 
+use crate::asking::{self, Ledger, Mode, Purse};
 use crate::index::Index;
 use crate::models::Models;
 use crate::prompts::Prompts;
@@ -61,6 +62,10 @@ pub(crate) struct Context<'a> {
     pub(crate) stop: &'a AtomicBool,
     pub(crate) models: Models,
     pub(crate) prompts: Prompts,
+    pub(crate) ledger: Ledger,
+    /// What becomes of questions that the ledger cannot answer.
+    pub(crate) mode: Mode,
+    pub(crate) purse: Purse,
     /// Nothing is trained and a stage may keep nothing.
     pub(crate) preview: bool,
     executor: Mutex<Option<Arc<dyn Executor>>>,
@@ -74,13 +79,19 @@ impl<'a> Context<'a> {
         observer: &'a dyn Observer,
         stop: &'a AtomicBool,
     ) -> Result<Self, Error> {
+        let prompts = Prompts::load(config.prompts.as_deref())?;
+        let ledger = caco_ledger::Ledger::open(&asking::folder(dir))?;
+        let purse = Purse::new(&config.budget, ledger.totals()?);
         Ok(Self {
             config,
             dir,
             observer,
             stop,
             models: Models::new(),
-            prompts: Prompts::load(config.prompts.as_deref())?,
+            prompts,
+            ledger: Arc::new(ledger),
+            mode: Mode::Ask,
+            purse,
             preview: false,
             executor: Mutex::new(None),
             index: Mutex::new(Index::load(dir)),

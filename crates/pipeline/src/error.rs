@@ -140,6 +140,45 @@ pub enum Error {
         /// What was asked and what was found.
         message: String,
     },
+    /// A budget of the configuration is used up.
+    #[error("the budget is used up: `budget.{what}` is {limit}, and {used} are spent")]
+    Budget {
+        /// `calls`, `tokens` or `cost`.
+        what: &'static str,
+        /// The configured bound.
+        limit: String,
+        /// What was spent, over all resumptions.
+        used: String,
+    },
+    /// A run that is rebuilt from its ledger needs calls that are not there.
+    #[error("{stage}: {calls} calls are not in the ledger")]
+    NotInLedger {
+        /// The stage that needs them.
+        stage: Stage,
+        /// How many the first such shard lacks.
+        calls: u64,
+    },
+    /// Calls were written into a batch file; the stage waits for their replies.
+    #[error("{stage} (round {round}) waits for the replies to {calls} calls")]
+    Awaiting {
+        /// The stage.
+        stage: Stage,
+        /// The round.
+        round: u32,
+        /// How many calls.
+        calls: u64,
+    },
+    /// The call ledger cannot be opened, read or written.
+    #[error(transparent)]
+    Ledger(#[from] caco_ledger::Error),
+    /// The command asks for what cannot be.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// The user asked to stop. What is published stays; resume continues.
     #[error("stopped; the work that is published stays")]
     Interrupted,
@@ -179,19 +218,44 @@ impl Error {
         }
     }
 
+    /// One error for two that happened side by side: what has to be mended comes before what merely stopped.
+    pub(crate) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (
+                Self::Awaiting {
+                    stage,
+                    round,
+                    calls,
+                },
+                Self::Awaiting { calls: more, .. },
+            ) => Self::Awaiting {
+                stage,
+                round,
+                calls: calls + more,
+            },
+            (Self::Interrupted | Self::Awaiting { .. }, other) => other,
+            (first, _) => first,
+        }
+    }
+
     /// The group that decides the exit code.
     #[must_use]
     pub fn category(&self) -> Category {
         match self {
-            Self::Config { .. } | Self::Data { .. } | Self::NoRun { .. } | Self::Row { .. } => {
-                Category::Usage
-            }
+            Self::Config { .. }
+            | Self::Data { .. }
+            | Self::NoRun { .. }
+            | Self::Row { .. }
+            | Self::NotInLedger { .. }
+            | Self::Usage { .. } => Category::Usage,
+            Self::Budget { .. } => Category::Budget,
             Self::Io { .. }
             | Self::DiskFull { .. }
             | Self::Damaged { .. }
             | Self::Locked { .. }
+            | Self::Ledger(_)
             | Self::Python { .. } => Category::Environment,
-            Self::Model { .. } | Self::NothingLeft { .. } => Category::Model,
+            Self::Model { .. } | Self::NothingLeft { .. } | Self::Awaiting { .. } => Category::Model,
             Self::Interrupted => Category::Interrupted,
             Self::Internal(_) => Category::Internal,
         }
@@ -202,9 +266,26 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Config { hint, .. } => return hint.clone(),
-            Self::Data { hint, .. } | Self::Model { hint, .. } | Self::Python { hint, .. } => {
-                hint.clone()
+            Self::Data { hint, .. }
+            | Self::Model { hint, .. }
+            | Self::Python { hint, .. }
+            | Self::Usage { hint, .. } => hint.clone(),
+            Self::Budget { what, .. } => format!(
+                "raise it and run the same command again, for example with `--set budget.{what}=N`: nothing is asked twice"
+            ),
+            Self::NotInLedger { .. } => {
+                "the run is not finished, or its configuration has changed since; `caco resume RUN` asks what is missing".into()
             }
+            Self::Awaiting { .. } => {
+                "bring the replies with `caco calls import RUN REPLIES`, then `caco resume RUN` or `caco calls export` goes on".into()
+            }
+            Self::Ledger(caco_ledger::Error::Damaged { .. }) => {
+                "put back a copy of the file; without it `caco resume RUN` asks and pays for its calls again".into()
+            }
+            Self::Ledger(caco_ledger::Error::DiskFull { .. }) => {
+                "free some space, then `caco resume RUN` goes on where it stopped".into()
+            }
+            Self::Ledger(_) => "the ledger lies in RUN/calls on a local disk; check that it is readable and writable".into(),
             Self::Io { source, path, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 format!(
                     "make {} writable, or choose another folder with `-o DIR`",

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use caco_record::Stage;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::report::{RunReport, StageReport};
 
@@ -47,6 +47,14 @@ pub enum Event {
         /// What the units are: `rows`, `calls`, `programs`, `steps` or `problems`.
         unit: &'static str,
     },
+    /// How the calls of a server stand; told some times a second while they are under way.
+    Calls {
+        /// The server's calls.
+        #[serde(flatten)]
+        state: CallState,
+        /// What the run has spent so far, over all resumptions and models.
+        totals: Spent,
+    },
     /// One optimiser step of a training run.
     Training {
         /// `tune`, `train`, or `tune` for a recipe.
@@ -88,6 +96,50 @@ pub enum Event {
         /// What it did.
         report: RunReport,
     },
+}
+
+/// How the calls of one server model stand, in this process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CallState {
+    /// The model's name in the configuration.
+    pub model: String,
+    /// Calls that are under way, over all replicas.
+    pub in_flight: u64,
+    /// The most that may be, as the servers' answers have set it.
+    pub limit: u64,
+    /// Replicas that are given no calls until they answer a probe.
+    pub sick: u64,
+    /// Attempts sent.
+    pub sent: u64,
+    /// Attempts that failed and were repeated.
+    pub retried: u64,
+}
+
+/// What calls of servers have come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Spent {
+    /// Calls with a reply.
+    pub calls: u64,
+    /// Tokens of prompts.
+    pub prompt_tokens: u64,
+    /// Tokens of replies.
+    pub completion_tokens: u64,
+    /// Money, in the currency of the models' prices; none where no call had a price.
+    pub cost: Option<f64>,
+    /// Calls of models without a price.
+    pub unpriced: u64,
+}
+
+impl From<caco_ledger::Totals> for Spent {
+    fn from(totals: caco_ledger::Totals) -> Self {
+        Self {
+            calls: totals.calls,
+            prompt_tokens: totals.prompt_tokens,
+            completion_tokens: totals.completion_tokens,
+            cost: (totals.calls > totals.unpriced).then_some(totals.cost),
+            unpriced: totals.unpriced,
+        }
+    }
 }
 
 /// Receives events while a run works. Calls may come from several threads and must return quickly.

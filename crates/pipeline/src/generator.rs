@@ -4,53 +4,118 @@ use std::sync::atomic::AtomicBool;
 
 use caco_model::{Finish, Message, Model, Request, Sampler, open_user_prompt};
 
-use crate::Error;
-use crate::config::Sampling;
-use crate::learn::model_error;
+use serde_json::Value;
 
-/// One thing to ask: the full text that the model continues, and the random seed of its reply.
+use crate::config::{PromptSet, Sampling};
+use crate::learn::model_error;
+use crate::{CallState, Error};
+
+/// How a prompt is put to a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Form {
+    /// A message of the user; the server wraps it in the model's chat template.
+    Chat,
+    /// The same, with a verdict in JSON for a reply.
+    Verdict,
+    /// A text that the model continues as it is.
+    Raw,
+}
+
+impl Form {
+    /// The form's name in keys and files: the kind of endpoint.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Verdict => "verdict",
+            Self::Raw => "raw",
+        }
+    }
+}
+
+/// One thing to ask: a prompt, and the random seed of its reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ask {
+    pub(crate) form: Form,
     pub(crate) prompt: String,
     pub(crate) seed: u64,
 }
 
-/// A model's reply.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) text: String,
-    /// `stop`, `length` or `prompt_too_long`.
-    pub(crate) finish: String,
-    pub(crate) prompt_tokens: u32,
-    pub(crate) completion_tokens: u32,
-    /// Sum of the log-probabilities of the reply's tokens.
-    pub(crate) logprob: f32,
-}
+/// A model's reply, as the ledger keeps it.
+pub(crate) type Answer = caco_ledger::Reply;
 
 /// The finish of a reply that was cut at its token limit.
 pub(crate) const FINISH_LENGTH: &str = "length";
 /// The finish of a prompt that leaves no room for a reply.
 pub(crate) const FINISH_TOO_LONG: &str = "prompt_too_long";
+/// The finish of a reply that a content filter withheld.
+pub(crate) const FINISH_FILTERED: &str = "content_filter";
+/// The finish of a call that the server refused as such; the text says why.
+pub(crate) const FINISH_REFUSED: &str = "refused";
+/// The finish of a call that got no reply in all its attempts while others did; the text says why.
+pub(crate) const FINISH_NO_REPLY: &str = "no_reply";
 
-/// A language model as stages see it. A reply depends on model, prompt, sampling and seed alone.
+/// What a reply holds until it is durable, such as its place among the calls in flight.
+pub(crate) type Held = Box<dyn Send>;
+
+/// Hears of questions while they are answered. It may be called from several threads.
+pub(crate) trait Listener: Sync {
+    /// Question `n` is about to be sent to a server.
+    fn sent(&self, n: usize) -> Result<(), Error>;
+    /// The reply to question `n`. What it holds is let go when the reply is durable.
+    fn reply(&self, n: usize, answer: Answer, held: Held) -> Result<(), Error>;
+    /// Question `n`, which was sent, ended without a reply.
+    fn gone(&self, n: usize);
+    /// So many replies are done, with so many tokens written.
+    fn progress(&self, done: usize, tokens: usize);
+    /// How the calls of a server stand.
+    fn state(&self, state: &CallState);
+}
+
+/// A language model as stages see it.
 pub(crate) trait Generator: Send + Sync {
-    /// Names exactly these weights.
+    /// Names everything that decides a reply beside prompt, sampling and seed.
     fn id(&self) -> &str;
 
-    /// The full text with which a user message asks for a reply.
-    fn chat(&self, user: &str) -> Result<String, Error>;
+    /// The prompt with which a user's message asks for a reply.
+    fn chat(&self, user: &str) -> Result<(Form, String), Error>;
 
-    /// The full text from which the model writes a whole user message by itself.
+    /// The text from which the model writes a whole user message by itself; the default where the configuration gives none.
     fn open_user(&self) -> String;
 
-    /// Replies, in the order asked. `progress` hears replies done and tokens written.
+    /// Which of the built-in prompts the model understands.
+    fn prompts(&self) -> PromptSet;
+
+    /// Whether a server is asked, so that replies cost and count against a budget.
+    fn paid(&self) -> bool {
+        false
+    }
+
+    /// How many questions may be on their way at once; 0 where a call of `generate` uses all there is.
+    fn width(&self) -> usize {
+        0
+    }
+
+    /// Answers all questions. A server's replies come to the listener as they arrive.
     fn generate(
         &self,
         asks: &[Ask],
         sampling: &Sampling,
-        progress: &(dyn Fn(usize, usize) + Sync),
+        listener: &dyn Listener,
         stop: &AtomicBool,
-    ) -> Result<Vec<Answer>, Error>;
+    ) -> Result<(), Error>;
+
+    /// The address, from the server's root, and the body of a question, for a batch file.
+    fn body(&self, _ask: &Ask, _sampling: &Sampling) -> Result<(&'static str, Value), Error> {
+        Err(Error::Usage {
+            message: "an embedded model answers inside the run: it has no calls to export".into(),
+            hint: "`caco run` or `caco resume` asks it; only models of `kind: server` can be asked elsewhere".into(),
+        })
+    }
+
+    /// Reads the body of a server's answer to such a question.
+    fn read(&self, _status: u16, _body: &[u8]) -> Result<Answer, String> {
+        Err("an embedded model has no such replies".into())
+    }
 }
 
 /// A model that runs in this process.
@@ -76,26 +141,28 @@ impl Generator for Embedded {
         &self.id
     }
 
-    fn chat(&self, user: &str) -> Result<String, Error> {
-        self.model
-            .render_chat(&[Message::user(user)], true)
-            .map_err(|error| model_error(&self.name, error))
+    fn chat(&self, user: &str) -> Result<(Form, String), Error> {
+        let text = self.model.render_chat(&[Message::user(user)], true);
+        Ok((Form::Raw, text.map_err(|error| model_error(&self.name, error))?))
     }
 
     fn open_user(&self) -> String {
         open_user_prompt()
     }
 
+    fn prompts(&self) -> PromptSet {
+        PromptSet::Embedded
+    }
+
     fn generate(
         &self,
         asks: &[Ask],
         sampling: &Sampling,
-        progress: &(dyn Fn(usize, usize) + Sync),
+        listener: &dyn Listener,
         stop: &AtomicBool,
-    ) -> Result<Vec<Answer>, Error> {
+    ) -> Result<(), Error> {
         let fail = |error| model_error(&self.name, error);
         let context = self.model.network().config().max_position_embeddings;
-        let mut answers: Vec<Option<Answer>> = vec![None; asks.len()];
         let (mut requests, mut places) = (Vec::new(), Vec::new());
         for (place, ask) in asks.iter().enumerate() {
             let tokens = self
@@ -105,13 +172,13 @@ impl Generator for Embedded {
                 .map_err(fail)?
                 .len();
             if tokens >= context {
-                answers[place] = Some(Answer {
-                    text: String::new(),
+                let answer = Answer {
                     finish: FINISH_TOO_LONG.into(),
                     prompt_tokens: tokens as u32,
-                    completion_tokens: 0,
-                    logprob: 0.0,
-                });
+                    attempts: 1,
+                    ..Answer::default()
+                };
+                listener.reply(place, answer, Box::new(()))?;
             } else {
                 requests.push(Request {
                     prompt: ask.prompt.clone(),
@@ -124,14 +191,16 @@ impl Generator for Embedded {
             temperature: sampling.temperature,
             top_p: sampling.top_p,
             top_k: sampling.top_k,
-            max_tokens: sampling.max_tokens,
+            max_tokens: sampling.most_tokens(),
+            stop: sampling.stop.clone(),
             ..caco_model::Sampling::default()
         };
+        let progress = |done: usize, tokens: usize| listener.progress(done, tokens);
         let replies = Sampler::new(&self.model)
-            .and_then(|sampler| sampler.generate(&requests, &settings, progress, stop))
+            .and_then(|sampler| sampler.generate(&requests, &settings, &progress, stop))
             .map_err(fail)?;
         for (place, reply) in places.into_iter().zip(replies) {
-            answers[place] = Some(Answer {
+            let answer = Answer {
                 text: reply.text,
                 finish: match reply.finish {
                     Finish::Stop => "stop".into(),
@@ -139,17 +208,12 @@ impl Generator for Embedded {
                 },
                 prompt_tokens: reply.prompt_tokens as u32,
                 completion_tokens: reply.completion_tokens as u32,
-                logprob: reply.logprob,
-            });
+                logprob: Some(reply.logprob),
+                attempts: 1,
+                ..Answer::default()
+            };
+            listener.reply(place, answer, Box::new(()))?;
         }
-        answers
-            .into_iter()
-            .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| {
-                Error::Internal(format!(
-                    "model `{}` gave fewer replies than asked",
-                    self.name
-                ))
-            })
+        Ok(())
     }
 }

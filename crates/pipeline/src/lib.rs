@@ -4,9 +4,9 @@
 //! display shows) and a stop flag. [`status`], [`inspect`], [`preview`] and [`tune_recipe`] stand beside it. Everything
 //! that a run knows is in its folder; everything that happens is an [`Event`], the same for display and log.
 
+mod asking;
 mod atomic;
 mod builtin;
-mod calls;
 mod card;
 pub mod config;
 mod context;
@@ -28,6 +28,7 @@ mod report;
 mod run;
 mod runner;
 mod seeds;
+mod server;
 mod shard;
 mod stages;
 mod stats;
@@ -36,7 +37,7 @@ mod status;
 pub use caco_record::{Fate, Row, Stage};
 pub use config::Config;
 pub use error::{Category, Error};
-pub use event::{Event, Observer, Quiet};
+pub use event::{CallState, Event, Observer, Quiet, Spent};
 pub use init::{Template, templates};
 pub use inspect::{Ancestry, AncestryCall, AncestryStep, inspect};
 pub use models::{known_counts, unpack_builtin};
@@ -45,7 +46,7 @@ pub use recipe::{
     Data, Gradeschool, GradeschoolSplit, Recipe, RecipeReport, StoredAs, Tasks, tune_recipe,
 };
 pub use referee::{Fallback, MATH_VERIFY_PACKAGE, Pair, Referee, Ruling, TIER as FALLBACK_TIER};
-pub use report::{BenchmarkScore, RunReport, Score, Share, StageReport, StudentScore, Targets};
+pub use report::{BenchmarkScore, RunReport, Score, Share, StageReport, StudentScore, TargetEnd, TargetReport, Targets};
 pub use run::Run;
 pub use runner::preflight;
 pub use status::{StatusReport, StatusStage, status};

@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use caco_model::Model;
 use caco_record::Stage;
+use tokio::runtime::Runtime;
 
-use crate::config::{self, BUILTIN, Config, TuneInit, UnifyMethod};
+use crate::config::{self, BUILTIN, Config, NONE, TuneInit, UnifyMethod};
 use crate::generator::{Embedded, Generator};
 use crate::learn::model_error;
+use crate::server::Server;
 use crate::{Error, atomic, builtin};
 
 /// Sorted little-endian fingerprints of the normal forms of a model's training programs.
@@ -139,9 +141,18 @@ fn list(path: &Path) -> Result<Vec<u64>, Error> {
     Ok(values)
 }
 
+/// A variable of the environment, or of the file `.env` in the current folder; the environment goes first.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().or_else(|| {
+        let mut pairs = dotenvy::from_filename_iter(".env").ok()?.flatten();
+        pairs.find(|(own, _)| own == name).map(|(_, value)| value)
+    })
+}
+
 /// Loads models once and keeps them.
 pub(crate) struct Models {
     loaded: Mutex<BTreeMap<String, Arc<dyn Generator>>>,
+    runtime: Mutex<Option<Arc<Runtime>>>,
     /// Speaks for every model under test.
     #[cfg(test)]
     stand_in: Option<Arc<dyn Generator>>,
@@ -151,6 +162,7 @@ impl Models {
     pub(crate) fn new() -> Self {
         Self {
             loaded: Mutex::new(BTreeMap::new()),
+            runtime: Mutex::new(None),
             #[cfg(test)]
             stand_in: None,
         }
@@ -163,6 +175,11 @@ impl Models {
                 unpack_builtin(&config.cache)
             }
             Some(config::Model::Embedded { path }) => Ok(PathBuf::from(path)),
+            Some(config::Model::Server(_)) => Err(Error::Model {
+                name: name.to_owned(),
+                message: "a server's model has no folder here".into(),
+                hint: "name a model of `kind: embedded`".into(),
+            }),
             None => Err(Error::Internal(format!(
                 "model `{name}` passed the check but is not defined"
             ))),
@@ -175,8 +192,30 @@ impl Models {
         if let Some(found) = self.get(&key) {
             return Ok(found);
         }
-        let loaded = load(name, &Self::folder(config, name)?)?;
+        let loaded = match config.models.get(name) {
+            Some(config::Model::Server(server)) => Arc::new(self.server(name, server)?),
+            _ => load(name, &Self::folder(config, name)?)?,
+        };
         Ok(self.put(key, loaded))
+    }
+
+    /// A model that servers answer for.
+    pub(crate) fn server(&self, name: &str, server: &config::Server) -> Result<Server, Error> {
+        let mut held = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
+        let runtime = match &*held {
+            Some(runtime) => Arc::clone(runtime),
+            None => {
+                // It drives the connections; the stages' own threads do the rest.
+                let runtime = tokio::runtime::Builder::new_multi_thread()
+                    .worker_threads(2)
+                    .thread_name("caco-calls")
+                    .enable_all()
+                    .build()
+                    .map_err(|error| Error::io("start threads for", Path::new("calls"), error))?;
+                Arc::clone(held.insert(Arc::new(runtime)))
+            }
+        };
+        Server::new(name, server, &environment, runtime)
     }
 
     /// A model that this run trained.
@@ -235,7 +274,16 @@ pub(crate) fn used(config: &Config) -> Vec<&str> {
         (config.runs(Stage::Reverse), config.reverse.model.as_str()),
         (config.runs(Stage::Solve), config.solve.model.as_str()),
         (
-            config.runs(Stage::Train) || config.runs(Stage::Evaluate),
+            config.runs(Stage::Sample) && config.sample.model.is_some(),
+            config.sample.model.as_deref().unwrap_or_default(),
+        ),
+        (
+            config.runs(Stage::Judge) && config.judge.model != NONE,
+            config.judge.model.as_str(),
+        ),
+        (
+            config.runs(Stage::Train)
+                || config.runs(Stage::Evaluate) && !config.evaluate.benchmarks.is_empty(),
             config.train.model.as_str(),
         ),
     ];
@@ -247,8 +295,12 @@ pub(crate) fn used(config: &Config) -> Vec<&str> {
     names
 }
 
-/// Checks that a model's folder has what loading it needs, without loading it.
+/// Checks that a model's folder has what loading it needs, or that a server's settings and environment do, without loading
+/// or asking.
 pub(crate) fn look(config: &Config, name: &str) -> Result<(), Error> {
+    if let Some(config::Model::Server(server)) = config.models.get(name) {
+        return Models::new().server(name, server).map(|_| ());
+    }
     let folder = Models::folder(config, name)?;
     let wrong = |message: String| Error::Model {
         name: name.to_owned(),

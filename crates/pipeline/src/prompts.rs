@@ -3,74 +3,95 @@
 use std::path::Path;
 
 use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
 
 use crate::Error;
+use crate::config::PromptSet;
 
 /// Which prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Prompt {
-    /// Problem to program.
+    /// Mathematics problem to program.
     Unify,
+    /// Programming problem to program.
+    UnifyCode,
+    /// A new program, from examples.
+    Sample,
     /// Program and output to problem.
     Reverse,
+    /// The same again, with what was wrong with the first.
+    Revise,
     /// Problem to solution.
     Solve,
+    /// Is the problem solvable as stated?
+    JudgeSolvable,
+    /// Is the answer right?
+    JudgeAnswer,
+    /// Do the steps follow the program's logic?
+    JudgeSteps,
+}
+
+macro_rules! builtin {
+    ($($prompt:ident $set:ident $name:literal),* $(,)?) => {
+        [$((
+            Prompt::$prompt,
+            PromptSet::$set,
+            $name,
+            include_str!(concat!("../../../prompts/", $name)),
+        )),*]
+    };
 }
 
 /// The built-in texts with the file names that replace them.
-pub(crate) const BUILTIN: [(Prompt, &str, &str); 3] = [
-    (
-        Prompt::Unify,
-        "unify.j2",
-        include_str!("../../../prompts/unify.j2"),
-    ),
-    (
-        Prompt::Reverse,
-        "reverse.j2",
-        include_str!("../../../prompts/reverse.j2"),
-    ),
-    (
-        Prompt::Solve,
-        "solve.j2",
-        include_str!("../../../prompts/solve.j2"),
-    ),
+pub(crate) const BUILTIN: [(Prompt, PromptSet, &str, &str); 12] = builtin![
+    Unify General "unify.j2",
+    UnifyCode General "unify_code.j2",
+    Sample General "sample.j2",
+    Reverse General "reverse.j2",
+    Revise General "revise.j2",
+    Solve General "solve.j2",
+    JudgeSolvable General "judge_solvable.j2",
+    JudgeAnswer General "judge_answer.j2",
+    JudgeSteps General "judge_steps.j2",
+    Unify Embedded "embedded/unify.j2",
+    Reverse Embedded "embedded/reverse.j2",
+    Solve Embedded "embedded/solve.j2",
 ];
 
-/// What a prompt may mention; absent parts render as an error when they are mentioned.
-#[derive(Clone, Copy, Debug, Default)]
+/// What a prompt may mention; a part that is absent is undefined, and mentioning it other than in a test is an error.
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Parts<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problem: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) solution: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) program: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) input: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) answer: Option<&'a str>,
-}
-
-impl Parts<'_> {
-    /// The parts that are there, by name.
-    fn pairs(self) -> impl Iterator<Item = (&'static str, String)> {
-        let parts = [
-            ("problem", self.problem),
-            ("program", self.program),
-            ("answer", self.answer),
-        ];
-        parts
-            .into_iter()
-            .filter_map(|(name, text)| Some((name, text?.to_owned())))
-    }
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<&'a str>,
+    pub(crate) examples: Vec<&'a str>,
 }
 
 /// The prompts of one run.
 pub(crate) struct Prompts {
     environment: Environment<'static>,
-    texts: Vec<(Prompt, &'static str, String)>,
+    texts: Vec<(Prompt, PromptSet, &'static str, String)>,
 }
 
 impl Prompts {
     /// Loads the prompts; a folder may replace any of them.
     pub(crate) fn load(folder: Option<&Path>) -> Result<Self, Error> {
         let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        // `{% if solution %}` may ask for what is not there; printing it is an error.
+        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        environment.set_trim_blocks(true);
+        environment.set_lstrip_blocks(true);
         let mut texts = Vec::new();
-        for (prompt, name, builtin) in BUILTIN {
+        for (prompt, set, name, builtin) in BUILTIN {
             let path = folder
                 .map(|folder| folder.join(name))
                 .filter(|path| path.is_file());
@@ -85,7 +106,7 @@ impl Prompts {
                 message: format!("not a valid template: {error:#}"),
                 hint: "the prompts are Jinja templates; `caco init` writes the built-in ones to start from".into(),
             })?;
-            texts.push((prompt, name, text));
+            texts.push((prompt, set, name, text));
         }
         if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
             return Err(Error::Data {
@@ -97,33 +118,53 @@ impl Prompts {
         Ok(Self { environment, texts })
     }
 
-    /// The template's text, which is part of the fingerprint of what is asked with it.
-    pub(crate) fn text(&self, prompt: Prompt) -> &str {
-        self.texts
+    fn find(&self, set: PromptSet, prompt: Prompt) -> Option<(&'static str, &str)> {
+        let found = self
+            .texts
             .iter()
-            .find(|(own, _, _)| *own == prompt)
-            .map_or("", |(_, _, text)| text)
+            .find(|(own, its, _, _)| (*own, *its) == (prompt, set));
+        found.map(|(_, _, name, text)| (*name, text.as_str()))
+    }
+
+    /// The template's text, which is part of the fingerprint of what is asked with it; empty where the set has none.
+    pub(crate) fn text(&self, set: PromptSet, prompt: Prompt) -> &str {
+        self.find(set, prompt).map_or("", |(_, text)| text)
     }
 
     /// All templates as (file name, text).
     pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.texts
             .iter()
-            .map(|(_, name, text)| (*name, text.as_str()))
+            .map(|(_, _, name, text)| (*name, text.as_str()))
     }
 
     /// Fills a template.
-    pub(crate) fn render(&self, prompt: Prompt, parts: Parts<'_>) -> Result<String, Error> {
-        let name = BUILTIN
-            .iter()
-            .find(|(own, _, _)| *own == prompt)
-            .map_or("", |(_, name, _)| name);
+    pub(crate) fn render(
+        &self,
+        set: PromptSet,
+        prompt: Prompt,
+        parts: &Parts<'_>,
+    ) -> Result<String, Error> {
+        // A programming problem is a problem like any other to a set that makes no difference.
+        let found = match (self.find(set, prompt), prompt) {
+            (None, Prompt::UnifyCode) => self.find(set, Prompt::Unify),
+            (found, _) => found,
+        };
+        let Some((name, _)) = found else {
+            return Err(Error::Data {
+                file: "prompts".into(),
+                message: format!("the prompts of the embedded model have none for {prompt:?}"),
+                hint: "name a server's model for this, or set `prompts: general` at the model".into(),
+            });
+        };
         let template = self.environment.get_template(name);
-        template.and_then(|template| template.render(minijinja::Value::from_pairs(parts.pairs()))).map_err(|error| Error::Data {
+        let text = template.and_then(|template| template.render(minijinja::Value::from_serialize(parts)));
+        let text = text.map_err(|error| Error::Data {
             file: name.into(),
             message: format!("the template cannot be filled: {error:#}"),
-            hint: "unify.j2 and solve.j2 may use `problem`; reverse.j2 may use `program` and `answer`".into(),
-        })
+            hint: "docs/CONFIG.md lists what each prompt may mention".into(),
+        })?;
+        Ok(text.trim_end().to_owned())
     }
 }
 
@@ -131,23 +172,69 @@ impl Prompts {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_built_in_prompts_render() {
-        let prompts = Prompts::load(None).unwrap();
-        let parts = Parts {
+    fn parts<'a>() -> Parts<'a> {
+        Parts {
             problem: Some("How many?"),
+            solution: Some("One and two are three."),
             program: Some("x = 1"),
+            input: Some("{\"x\": 1}"),
             answer: Some("3"),
-        };
+            reason: Some("it lacks x"),
+            examples: vec!["y = 2", "z = 3"],
+        }
+    }
+
+    #[test]
+    fn the_built_in_prompts_render_and_show_their_parts() {
+        let prompts = Prompts::load(None).unwrap();
+        let general = |prompt| prompts.render(PromptSet::General, prompt, &parts()).unwrap();
+        for (prompt, shown, hidden) in [
+            (Prompt::Unify, &["How many?", "are three"][..], &["x = 1"][..]),
+            (Prompt::UnifyCode, &["How many?", "are three"], &["x = 1"]),
+            (Prompt::Sample, &["y = 2", "z = 3"], &["How many?", "x = 1"]),
+            (Prompt::Reverse, &["x = 1", "{\"x\": 1}", "output: 3"], &["How many?"]),
+            (Prompt::Revise, &["x = 1", "How many?", "it lacks x"], &["are three"]),
+            // Whoever solves must not see the program or its answer.
+            (Prompt::Solve, &["How many?", "\\boxed{}"], &["x = 1", "3", "are three"]),
+            (Prompt::JudgeSolvable, &["How many?"], &["x = 1", "are three"]),
+            (Prompt::JudgeAnswer, &["How many?", "are three", "3"], &["x = 1"]),
+            (Prompt::JudgeSteps, &["How many?", "are three", "x = 1"], &[]),
+        ] {
+            let text = general(prompt);
+            assert!(shown.iter().all(|part| text.contains(part)), "{prompt:?}: {text}");
+            assert!(!hidden.iter().any(|part| text.contains(part)), "{prompt:?}: {text}");
+            assert!(!text.contains("{%") && !text.contains("{{"), "{text}");
+        }
+        let embedded = |prompt| prompts.render(PromptSet::Embedded, prompt, &parts());
         assert_eq!(
-            prompts.render(Prompt::Unify, parts).unwrap(),
+            embedded(Prompt::Unify).unwrap(),
             "Write a program.\nHow many?"
         );
         assert_eq!(
-            prompts.render(Prompt::Reverse, parts).unwrap(),
+            embedded(Prompt::UnifyCode).unwrap(),
+            embedded(Prompt::Unify).unwrap()
+        );
+        assert_eq!(
+            embedded(Prompt::Reverse).unwrap(),
             "Write a problem.\nx = 1\n# output: 3"
         );
-        assert_eq!(prompts.render(Prompt::Solve, parts).unwrap(), "How many?");
+        assert_eq!(embedded(Prompt::Solve).unwrap(), "How many?");
+        assert!(embedded(Prompt::JudgeSteps).is_err());
+    }
+
+    #[test]
+    fn parts_that_may_be_absent_leave_no_trace() {
+        let prompts = Prompts::load(None).unwrap();
+        let bare = Parts {
+            problem: Some("How many?"),
+            ..Parts::default()
+        };
+        let unify = prompts.render(PromptSet::General, Prompt::Unify, &bare).unwrap();
+        assert!(!unify.contains("<solution>"), "{unify}");
+        let sample = prompts
+            .render(PromptSet::General, Prompt::Sample, &Parts::default())
+            .unwrap();
+        assert!(!sample.contains("of the kind that is wanted"), "{sample}");
     }
 
     #[test]
@@ -155,17 +242,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("solve.j2"), "Solve: {{ program }}").unwrap();
         let prompts = Prompts::load(Some(dir.path())).unwrap();
-        let parts = Parts {
+        let bare = Parts {
             problem: Some("How many?"),
             ..Parts::default()
         };
-        assert!(
-            prompts
-                .render(Prompt::Solve, parts)
-                .unwrap_err()
-                .to_string()
-                .contains("solve.j2")
-        );
+        let refused = prompts.render(PromptSet::General, Prompt::Solve, &bare);
+        assert!(refused.unwrap_err().to_string().contains("solve.j2"));
+        let other = prompts.render(PromptSet::Embedded, Prompt::Solve, &bare);
+        assert_eq!(other.unwrap(), "How many?");
         assert!(Prompts::load(Some(&dir.path().join("none"))).is_err());
     }
 }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use caco_record::{Row, Stage};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
 use crate::context::Context;
 use crate::stages::State;
+use crate::{Error, Spent};
 
 /// What one stage did with its rows in one round. Always `in = kept + rejected + quarantined`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -136,6 +136,31 @@ pub struct BenchmarkScore {
     pub students: Vec<StudentScore>,
 }
 
+/// How a configured target ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetReport {
+    /// Rows that were wanted.
+    pub wanted: u64,
+    /// Rows that there are.
+    pub kept: u64,
+    /// Programs sampled for them in the last round.
+    pub samples: u64,
+    /// What ended it.
+    pub end: TargetEnd,
+}
+
+/// What ended the sampling for a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetEnd {
+    /// All rows are there.
+    Kept,
+    /// The bound on samples.
+    Samples,
+    /// The bound on time.
+    Seconds,
+}
+
 /// What a whole run did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
@@ -147,6 +172,15 @@ pub struct RunReport {
     pub stages: Vec<StageReport>,
     /// How the sampled programs fared.
     pub targets: Targets,
+    /// How the target ended; none where none is configured.
+    #[serde(default)]
+    pub target: Option<TargetReport>,
+    /// What calls of servers have come to, over all resumptions.
+    #[serde(default)]
+    pub spent: Spent,
+    /// Calls that were under way when this run's processes were killed: at most so many were paid for twice.
+    #[serde(default)]
+    pub cut_off: u64,
     /// Rows in the exported data set.
     pub exported: u64,
     /// The folder of the exported data set.
@@ -164,6 +198,9 @@ pub(crate) fn whole(context: &Context<'_>, state: &State) -> Result<RunReport, E
         dir: context.dir.to_owned(),
         stages: state.reports.clone(),
         targets: targets(context, state)?,
+        target: state.target.clone(),
+        spent: context.ledger.totals()?.into(),
+        cut_off: context.ledger.cut_off_in_all()?,
         exported: state.exported.as_ref().map_or(0, |exported| exported.rows),
         data: state
             .exported

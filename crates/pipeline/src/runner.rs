@@ -2,6 +2,7 @@
 
 mod log;
 pub(crate) mod map;
+mod target;
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -81,7 +82,13 @@ pub(crate) fn work(
     for round in 0..=config.rounds {
         for spec in &stages::TABLE {
             if spec.in_round(round, config.rounds) && last.is_none_or(|last| spec.stage <= last) {
+                if spec.stage == Stage::Sample && round == config.rounds {
+                    state.helping = target::first(config);
+                }
                 one(context, spec, round, &mut state)?;
+                if spec.stage == Stage::Curate && round == config.rounds {
+                    target::reach(context, round, &mut state, &mut one)?;
+                }
             }
         }
     }
@@ -141,7 +148,15 @@ fn one(
     if needed && report.kept == 0 && !context.preview {
         return Err(nothing_left(report));
     }
-    state.reports.push(report);
+    // A stage that goes on with more rows reports on all of them.
+    let before = state
+        .reports
+        .iter_mut()
+        .find(|own| (own.name, own.round) == (stage, round));
+    match before {
+        Some(before) => *before = report,
+        None => state.reports.push(report),
+    }
     Ok(())
 }
 

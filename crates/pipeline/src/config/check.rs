@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use caco_record::Stage;
 
-use super::{Benchmark, CONFIG_VERSION, Config, Sampling, Training, TuneInit, UnifyMethod};
+use super::{
+    Benchmark, CONFIG_VERSION, Check, Config, Model, NONE, SampleMethod, Sampling, Training,
+    TuneInit, UnifyMethod,
+};
 use crate::Error;
 
 type Fail<'a> = &'a dyn Fn(&str, String, Option<String>) -> Error;
@@ -65,6 +68,7 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         fields(&seed.fields, &format!("seeds[{index}].fields"), fail)?;
     }
     models(config, fail)?;
+    asking(config, fail)?;
     require(
         config.unify.samples >= 1,
         "unify.samples",
@@ -80,6 +84,7 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         ("sample.sampling", &config.sample.sampling),
         ("reverse.sampling", &config.reverse.sampling),
         ("solve.sampling", &config.solve.sampling),
+        ("judge.sampling", &config.judge.sampling),
         ("evaluate.sampling", &config.evaluate.sampling),
     ] {
         check_sampling(sampling, path, fail)?;
@@ -165,33 +170,123 @@ fn fields(
 }
 
 fn models(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
-    for (path, name, used) in [
+    for (name, model) in &config.models {
+        if let Model::Server(server) = model {
+            server.settings.check().map_err(|wrong| {
+                fail(
+                    &format!("models.{name}.{}", wrong.key),
+                    wrong.message,
+                    Some(wrong.hint),
+                )
+            })?;
+        }
+    }
+    let judge = &config.judge.model;
+    let sample = config.sample.model.as_deref();
+    // The last column: whether the model must be one whose weights are here.
+    for (path, name, used, weights) in [
         (
             "unify.model",
-            &config.unify.model,
-            config.unify.method == UnifyMethod::Model,
+            config.unify.model.as_str(),
+            config.runs(Stage::Unify) && config.unify.method == UnifyMethod::Model,
+            false,
         ),
         (
             "tune.model",
             &config.tune.model.0,
-            config.tune.init == TuneInit::Base,
+            config.runs(Stage::Tune) && config.tune.init == TuneInit::Base,
+            true,
         ),
-        ("reverse.model", &config.reverse.model, true),
-        ("solve.model", &config.solve.model, true),
-        ("train.model", &config.train.model, true),
+        ("sample.model", sample.unwrap_or_default(), sample.is_some(), false),
+        ("reverse.model", &config.reverse.model, true, false),
+        ("solve.model", &config.solve.model, true, false),
+        ("judge.model", judge, judge != NONE, false),
+        (
+            "train.model",
+            &config.train.model,
+            config.runs(Stage::Train) || config.runs(Stage::Evaluate),
+            true,
+        ),
     ] {
-        if used && !config.models.contains_key(name) {
-            let known: Vec<&str> = config.models.keys().map(String::as_str).collect();
-            let hint = format!(
-                "`models` defines {}; add `{name}` there or use one of these",
-                known.join(", ")
-            );
-            return Err(fail(
-                path,
-                format!("there is no model `{name}`"),
-                Some(hint),
-            ));
+        if !used {
+            continue;
         }
+        match config.models.get(name) {
+            Some(Model::Server(_)) if weights => {
+                return Err(fail(
+                    path,
+                    format!("`{name}` is a server's model, and its weights are not here"),
+                    Some("name a model of `kind: embedded`, or skip the stage with `stages.skip`".into()),
+                ));
+            }
+            Some(Model::Embedded { .. }) if path == "judge.model" => {
+                return Err(fail(
+                    path,
+                    format!("`{name}` is embedded, and there are no judge's prompts for it"),
+                    Some("name a model of `kind: server`, or `none`".into()),
+                ));
+            }
+            Some(_) => {}
+            None => {
+                let known: Vec<&str> = config.models.keys().map(String::as_str).collect();
+                let hint = format!(
+                    "`models` defines {}; add `{name}` there or use one of these",
+                    known.join(", ")
+                );
+                return Err(fail(
+                    path,
+                    format!("there is no model `{name}`"),
+                    Some(hint),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is asked of models beside their names.
+fn asking(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
+    let chat = config.sample.method == SampleMethod::Chat;
+    if chat && config.sample.model.is_none() && config.runs(Stage::Sample) {
+        return Err(fail(
+            "sample.method",
+            "`chat` needs a model that follows instructions, and the one that tune makes does not".into(),
+            Some("set `sample.model`".into()),
+        ));
+    }
+    if config.judge.votes == 0 {
+        return Err(fail("judge.votes", "must be at least 1".into(), None));
+    }
+    let checks: BTreeSet<&str> = config.judge.checks.iter().map(|check| Check::as_str(*check)).collect();
+    if checks.len() != config.judge.checks.len() {
+        return Err(fail("judge.checks", "a check is named twice".into(), None));
+    }
+    if let Some(target) = &config.target {
+        if target.kept == 0 {
+            return Err(fail("target.kept", "must be at least 1".into(), None));
+        }
+        if target.samples == Some(0) {
+            return Err(fail("target.samples", "must be at least 1".into(), None));
+        }
+        if target.seconds.is_some_and(|seconds| !(seconds > 0.0)) {
+            return Err(fail("target.seconds", "must be above 0".into(), None));
+        }
+    }
+    let budget = &config.budget;
+    if budget.cost.is_some_and(|cost| !(cost >= 0.0)) {
+        return Err(fail("budget.cost", "must be 0 or above".into(), None));
+    }
+    let unpriced = config.models.iter().find(|(_, model)| {
+        matches!(model, Model::Server(server) if server.settings.price.is_none())
+    });
+    if let (Some(_), Some((name, _))) = (budget.cost, unpriced) {
+        return Err(fail(
+            "budget.cost",
+            format!("the price of `{name}` is not known, so its calls cannot be counted"),
+            Some(format!(
+                "add `price: {{input: N, output: N}}` (for a million tokens, 0 where it is free) to `models.{name}`, or bound `budget.tokens`"
+            )),
+        ));
     }
     Ok(())
 }
@@ -205,7 +300,13 @@ fn check_sampling(sampling: &Sampling, path: &str, fail: Fail<'_>) -> Result<(),
     if !(sampling.top_p > 0.0 && sampling.top_p <= 1.0) {
         return at("top_p", "must be above 0 and at most 1");
     }
-    if sampling.max_tokens == 0 {
+    if sampling.min_p.is_some_and(|min_p| !(0.0..=1.0).contains(&min_p)) {
+        return at("min_p", "must be from 0 to 1");
+    }
+    if sampling.stop.iter().any(String::is_empty) {
+        return at("stop", "a text of it is empty");
+    }
+    if sampling.max_tokens == Some(0) {
         return at("max_tokens", "must be at least 1");
     }
     Ok(())
@@ -323,7 +424,8 @@ fn skips(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         return Err(fail("stages.skip", "import cannot be skipped".into(), None));
     }
     for (stage, needed, why) in NEEDS {
-        if config.runs(stage) && skipped(needed) {
+        let elsewhere = (stage, needed) == (Stage::Sample, Stage::Tune) && config.sample.model.is_some();
+        if config.runs(stage) && skipped(needed) && !elsewhere {
             return Err(fail(
                 "stages.skip",
                 format!("`{needed}` is skipped but `{stage}` runs: {why}"),

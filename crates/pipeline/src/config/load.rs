@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use caco_record::Stage;
 use serde::de::DeserializeOwned;
 use serde_norway::Value;
 
 use super::text::line_of;
-use super::{BUILTIN, Config, Model, check, stem};
+use super::{AUTO, BUILTIN, Config, Model, NONE, check, stem};
 use crate::Error;
 
 pub(super) fn load(path: &Path, sets: &[String]) -> Result<Config, Error> {
@@ -249,12 +250,65 @@ fn resolve(config: &mut Config, file: &Path, base: &Path) -> Result<(), Error> {
             path: BUILTIN.into(),
         });
     for model in config.models.values_mut() {
-        let Model::Embedded { path } = model;
-        if path != BUILTIN {
+        if let Model::Embedded { path } = model
+            && path != BUILTIN
+        {
             *path = clean(&base.join(&path)).to_string_lossy().into_owned();
         }
     }
+    // Nobody would ask a tuned model.
+    if config.sample.model.is_some() && config.runs(Stage::Tune) {
+        config.stages.skip.push(Stage::Tune);
+    }
+    judge(config);
+    lengths(config);
     Ok(())
+}
+
+/// Chooses the judge where the configuration leaves that open.
+fn judge(config: &mut Config) {
+    if config.judge.model != AUTO {
+        return;
+    }
+    let server = |name: &String| match config.models.get(name) {
+        Some(Model::Server(server)) => Some(server),
+        _ => None,
+    };
+    let solver = server(&config.solve.model);
+    let other = solver.and_then(|solver| {
+        let mut names = config.models.keys();
+        // A tuned program writer is no judge.
+        names.find(|name| {
+            config.sample.model.as_ref() != Some(name)
+                && server(name).is_some_and(|own| own.family() != solver.family())
+        })
+    });
+    let own = solver.map(|_| &config.solve.model);
+    let chosen = other.or(own).cloned();
+    config.judge.model = chosen.unwrap_or_else(|| NONE.to_owned());
+}
+
+/// Fills in how long replies may be, which depends on who writes them.
+fn lengths(config: &mut Config) {
+    let server = |name: &str| matches!(config.models.get(name), Some(Model::Server(_)));
+    let length = |name: &str, long: usize| if server(name) { long } else { 256 };
+    let (unify, reverse, solve) = (
+        length(&config.unify.model, 2048),
+        length(&config.reverse.model, 1024),
+        length(&config.solve.model, 2048),
+    );
+    let sample = length(config.sample.model.as_deref().unwrap_or_default(), 1024);
+    let judge = length(&config.judge.model, 1024);
+    for (sampling, length) in [
+        (&mut config.unify.sampling, unify),
+        (&mut config.sample.sampling, sample),
+        (&mut config.reverse.sampling, reverse),
+        (&mut config.solve.sampling, solve),
+        (&mut config.judge.sampling, judge),
+        (&mut config.evaluate.sampling, 256),
+    ] {
+        sampling.max_tokens.get_or_insert(length);
+    }
 }
 
 fn default_cache(here: &Path) -> PathBuf {

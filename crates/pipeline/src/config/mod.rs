@@ -2,6 +2,7 @@
 
 mod check;
 mod load;
+mod models;
 mod results;
 mod sections;
 mod text;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use caco_record::Stage;
 use serde::{Deserialize, Serialize};
 
+pub use models::*;
 pub use results::*;
 pub use sections::*;
 
@@ -42,13 +44,23 @@ pub struct Config {
     /// Rows in one shard: the unit of progress that a kill can cost. It never changes the data set. Default 256.
     #[serde(default = "shard_rows")]
     pub shard_rows: usize,
-    /// A folder whose `unify.j2`, `reverse.j2` and `solve.j2` replace the built-in prompts. Default: built-in.
+    /// A folder whose files replace the built-in prompts of the same names. Default: built-in.
     #[serde(default)]
     pub prompts: Option<PathBuf>,
     /// The folder for things that runs share: the Python environment, the unpacked base model.
     /// Default `$XDG_CACHE_HOME/caco` or `~/.cache/caco`.
     #[serde(default)]
     pub cache: PathBuf,
+    /// Exactly how many rows are wanted. Default: as many as come through from `sample.count` programs.
+    #[serde(default)]
+    pub target: Option<Target>,
+    /// What calls of servers may come to. Default: no bound.
+    #[serde(default)]
+    pub budget: Budget,
+    /// Whether a rejected row gets one more turn: its problem is written again, given the reason, and solved and judged
+    /// anew. Default false.
+    #[serde(default)]
+    pub revise: bool,
     /// Which stages run.
     #[serde(default)]
     pub stages: Stages,

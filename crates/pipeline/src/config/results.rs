@@ -28,6 +28,48 @@ pub struct Judge {
     pub coverage: bool,
     /// How lenient the comparison of answers is. Default `strict`.
     pub policy: JudgePolicy,
+    /// The model that judges what has passed the comparison: a name of `models`, `none`, or `auto`. `auto` takes a server's
+    /// model of another family than the solver's where one is defined, else the solver's own; none where the solver is
+    /// embedded. Default `auto`.
+    pub model: String,
+    /// What it is asked. Default all three.
+    pub checks: Vec<Check>,
+    /// Votes for each question; more than half of those that can be read decide. Default 1.
+    pub votes: u32,
+    /// How the votes are drawn. Default temperature 0.
+    pub sampling: Sampling,
+}
+
+/// The judge that is chosen by what is defined.
+pub const AUTO: &str = "auto";
+/// No judge.
+pub const NONE: &str = "none";
+
+/// A question to the judge (paper, dual verification).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// Is the problem solvable as stated?
+    Solvable,
+    /// Is the answer right?
+    Answer,
+    /// Do the steps follow the program's logic?
+    Steps,
+}
+
+impl Check {
+    /// All questions, in the order in which they are asked.
+    pub const ALL: [Self; 3] = [Self::Solvable, Self::Answer, Self::Steps];
+
+    /// The question's name in verdicts.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Solvable => "solvable",
+            Self::Answer => "answer",
+            Self::Steps => "steps",
+        }
+    }
 }
 
 /// The policies for comparing answers.
@@ -61,8 +103,48 @@ impl Default for Judge {
             enabled: true,
             coverage: true,
             policy: JudgePolicy::Strict,
+            model: AUTO.into(),
+            checks: Check::ALL.to_vec(),
+            votes: 1,
+            sampling: Sampling::default(),
         }
     }
+}
+
+/// How many rows are wanted, and what may be spent on them. Without it `sample.count` programs are sampled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Rows that have come through everything, curation included. The last round samples until there are so many, and
+    /// the data set has exactly so many unless a bound was reached first. Required.
+    pub kept: u64,
+    /// The bound on samples in the last round. Default 100 times `kept`.
+    #[serde(default)]
+    pub samples: Option<u64>,
+    /// The bound on wall seconds, over all resumptions; looked at between helpings. Default none.
+    #[serde(default)]
+    pub seconds: Option<f64>,
+}
+
+impl Target {
+    /// The bound on samples.
+    #[must_use]
+    pub fn most_samples(&self) -> u64 {
+        self.samples.unwrap_or_else(|| self.kept.saturating_mul(100))
+    }
+}
+
+/// What calls of servers may come to, over all resumptions of a run. Reaching it stops the run with exit code 5; it can be
+/// resumed with a higher one. Only the calls then in flight can go beyond.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Budget {
+    /// Calls with a reply; this one is never exceeded. Default none.
+    pub calls: Option<u64>,
+    /// Tokens of prompts and replies. Default none.
+    pub tokens: Option<u64>,
+    /// Money, in the currency of the models' prices. Default none.
+    pub cost: Option<f64>,
 }
 
 /// How duplicates and contaminated rows are dropped.

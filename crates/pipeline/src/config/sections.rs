@@ -56,25 +56,6 @@ pub enum SeedFormat {
     Gsm8k,
 }
 
-/// A language model that stages refer to by name.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Model {
-    /// A model that runs inside this process, from a Hugging Face folder.
-    Embedded {
-        /// `builtin` for the base model that comes with the program, or a folder. Default `builtin`.
-        #[serde(default = "builtin")]
-        path: String,
-    },
-}
-
-/// The path that names the built-in base model.
-pub const BUILTIN: &str = "builtin";
-
-fn builtin() -> String {
-    BUILTIN.to_owned()
-}
-
 /// How replies are drawn from a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -85,8 +66,14 @@ pub struct Sampling {
     pub top_p: f32,
     /// Draw only from this many likeliest tokens; 0 means all. Default 0.
     pub top_k: usize,
-    /// A reply is cut after this many tokens. Default 256.
-    pub max_tokens: usize,
+    /// Draw only from tokens at least this likely, as a share of the likeliest, in [0, 1]; only servers know it. Default:
+    /// not sent.
+    pub min_p: Option<f32>,
+    /// A reply is cut after this many tokens. Default 256 of an embedded model; of a server's 2048 in unify and solve, else
+    /// 1024.
+    pub max_tokens: Option<usize>,
+    /// A reply ends before the first of these texts. Default none.
+    pub stop: Vec<String>,
 }
 
 impl Default for Sampling {
@@ -95,7 +82,9 @@ impl Default for Sampling {
             temperature: 0.0,
             top_p: 1.0,
             top_k: 0,
-            max_tokens: 256,
+            min_p: None,
+            max_tokens: None,
+            stop: Vec::new(),
         }
     }
 }
@@ -107,6 +96,12 @@ impl Sampling {
             top_p,
             ..Self::default()
         }
+    }
+
+    /// The number of tokens after which a reply is cut.
+    #[must_use]
+    pub fn most_tokens(&self) -> usize {
+        self.max_tokens.unwrap_or(256)
     }
 }
 
@@ -216,12 +211,29 @@ impl Default for Architecture {
     }
 }
 
+/// Where new programs come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SampleMethod {
+    /// A tuned model continues an open user turn: the program is the user's message (paper, stage 2).
+    #[default]
+    Open,
+    /// A model that follows instructions is shown seed programs and asked for another.
+    Chat,
+}
+
 /// How many programs the generator writes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sample {
-    /// Programs in each round. Default 1000.
+    /// Programs in each round. Default 1000. With a `target`, the size of the first helping.
     pub count: u64,
+    /// The model to ask. Default: the one that tune makes in each round.
+    pub model: Option<String>,
+    /// How it is asked. Default `open`.
+    pub method: SampleMethod,
+    /// Seed programs shown to the model in `chat`, drawn anew for each sample. Default 3.
+    pub examples: usize,
     /// How they are drawn. Default temperature 0.9, top-p 0.98.
     pub sampling: Sampling,
 }
@@ -230,6 +242,9 @@ impl Default for Sample {
     fn default() -> Self {
         Self {
             count: 1000,
+            model: None,
+            method: SampleMethod::Open,
+            examples: 3,
             sampling: Sampling::warm(0.9, 0.98),
         }
     }

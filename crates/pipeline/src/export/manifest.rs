@@ -114,7 +114,7 @@ pub(super) fn write(context: &Context<'_>, facts: &Facts, files: Vec<File>) -> R
             ("config", CONFIG_VERSION.to_string()),
             ("record", caco_record::FORMAT_VERSION.to_string()),
             ("data", super::table::VERSION.to_owned()),
-            ("calls", crate::calls::VERSION.to_owned()),
+            ("calls", caco_ledger::VERSION.to_owned()),
         ]),
         name: &context.config.name,
         seed: context.config.seed,

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::{GradeschoolSplit, Recipe};
+use crate::config::PromptSet;
 use crate::learn::{self, Example};
 use crate::prompts::{Parts, Prompt, Prompts};
 use crate::{Error, seeds};
@@ -151,6 +152,7 @@ fn one(recipe: &Recipe, prompts: &Prompts, index: u64, record: &Record) -> Resul
         problem: Some(&record.problem),
         program: Some(&record.program),
         answer: Some(&record.answer),
+        ..Parts::default()
     };
     let mut examples = Vec::new();
     let times = |task: &str, weight: f64| -> usize {
@@ -173,7 +175,7 @@ fn one(recipe: &Recipe, prompts: &Prompts, index: u64, record: &Record) -> Resul
     for (task, weight, prompt, reply) in chats {
         let times = times(task, weight);
         if times > 0 {
-            let example = learn::chat_example(&prompts.render(prompt, parts)?, reply);
+            let example = learn::chat_example(&prompts.render(PromptSet::Embedded, prompt, &parts)?, reply);
             examples.extend(std::iter::repeat_n(example, times));
         }
     }

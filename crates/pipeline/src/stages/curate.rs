@@ -1,22 +1,22 @@
 //! Duplicates and contaminated rows leave. Rows are judged in the loop's order: earlier rounds, then seeds, then samples
 //! by number; of rows that exclude each other the first stays, whatever the shards.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use caco_curate::{Benchmarks, Candidate, Caps, Curator, Decision};
 use caco_record::{Row, Stage};
 use serde::Deserialize;
 
-use super::{State, evaluate, identity, inputs};
+use super::{State, evaluate, identity};
 use crate::config::Benchmark;
 use crate::context::Context;
 use crate::report::StageReport;
-use crate::runner::map::{self, Map};
-use crate::shard::Shard;
+use crate::runner::map::{self, Input, Map};
+use crate::shard::{self, Shard};
 use crate::{Error, atomic};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -48,7 +48,7 @@ pub(super) fn run(
         settings.ngram,
         files,
         identity(&earlier),
-        identity(&shards),
+        wanted(context),
     ))?;
     let map = Map {
         stage: Stage::Curate,
@@ -56,9 +56,10 @@ pub(super) fn run(
         version: VERSION,
         section,
         unit: "rows",
+        width: 1,
     };
-    let decided: OnceCell<Rejects> = OnceCell::new();
-    let (shards, report) = map::run(context, &map, &inputs(&shards), &|mut rows, _| {
+    let decided: OnceLock<Rejects> = OnceLock::new();
+    let (shards, report) = map::run(context, &map, &chained(&shards), &|mut rows, _| {
         let rejects = match decided.get() {
             Some(rejects) => rejects,
             None => {
@@ -76,6 +77,28 @@ pub(super) fn run(
     })?;
     state.put(Stage::Curate, round, shards);
     Ok(report)
+}
+
+/// Inputs that each stand for themselves and all before them: what becomes of a row depends on no later one, so a run that
+/// goes on sampling keeps what it has decided.
+fn chained(shards: &[Shard]) -> Vec<Input<'_>> {
+    let mut chain = String::new();
+    shards
+        .iter()
+        .map(|own| {
+            chain = shard::fingerprint(&["curate", &chain, &own.fingerprint]);
+            Input {
+                fingerprint: chain.clone(),
+                ..Input::of(own)
+            }
+        })
+        .collect()
+}
+
+/// How many rows are wanted, and whether seeds count.
+fn wanted(context: &Context<'_>) -> Option<(u64, bool)> {
+    let target = context.config.target.as_ref()?;
+    Some((target.kept, context.config.export.include_seeds))
 }
 
 /// Reason and detail of each row that goes, by its id.
@@ -129,15 +152,23 @@ fn decide(context: &Context<'_>, earlier: &[Shard], shards: &[Shard]) -> Result<
         per_seed: 0,
     };
     let mut curator = Curator::new(caps, (!index.is_empty()).then_some(index));
+    let wanted = wanted(context);
+    let counts = |row: &Row| wanted.is_some_and(|(_, seeds)| seeds || !row.is_seed());
+    let mut kept: u64 = 0;
     for shard in earlier {
         for row in shard.kept()? {
             let forms = forms(&row);
             curator.remember(&candidate(&row, &forms));
+            kept += u64::from(counts(&row));
         }
     }
     let mut rejects = Rejects::new();
     for shard in shards {
         for row in shard.kept()? {
+            if counts(&row) && wanted.is_some_and(|(most, _)| kept >= most) {
+                rejects.insert(row.row_id, ("beyond_target", "the target was reached before".into()));
+                continue;
+            }
             let forms = forms(&row);
             let whole = candidate(&row, &forms);
             let decision = if row.is_seed() {
@@ -157,8 +188,11 @@ fn decide(context: &Context<'_>, earlier: &[Shard], shards: &[Shard]) -> Result<
             } else {
                 curator.judge(&whole)
             };
-            if let Decision::Rejected { reason, detail } = decision {
-                rejects.insert(row.row_id, (reason.as_str(), detail));
+            match decision {
+                Decision::Rejected { reason, detail } => {
+                    rejects.insert(row.row_id, (reason.as_str(), detail));
+                }
+                Decision::Kept => kept += u64::from(counts(&row)),
             }
         }
     }

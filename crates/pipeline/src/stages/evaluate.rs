@@ -6,17 +6,17 @@ use caco_answer::{Outcome as Equality, Policy};
 use caco_record::{ORIGIN_SEED, Row, Stage};
 
 use super::{State, agreement};
-use crate::calls::{self, Place, Question};
+use crate::asking::{self, Asker, Question};
 use crate::config::{Benchmark, SeedFormat};
 use crate::context::Context;
-use crate::generator::{Ask, Generator};
-use crate::prompts::{Parts, Prompt};
+use crate::generator::Generator;
+use crate::prompts::Prompt;
 use crate::report::{BenchmarkScore, Score, StageReport, StudentScore};
 use crate::runner::map::{self, Input, Map, Progress};
 use crate::shard::Shard;
 use crate::{Error, seeds, shard, stats};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// The name of the untouched base in reports.
 const BEFORE: &str = "before";
 
@@ -54,15 +54,23 @@ pub(super) fn run(
             });
         }
     }
-    let text = context.prompts.text(Prompt::Solve);
+    let texts: Vec<&str> = subjects
+        .iter()
+        .map(|subject| context.prompts.text(subject.model.prompts(), Prompt::Solve))
+        .collect();
     let agreement = agreement::section(context.config)?;
-    let section = super::json(&(&settings.sampling, text, agreement))?;
+    let section = super::json(&(&settings.sampling, texts, agreement))?;
     let map = Map {
         stage: Stage::Evaluate,
         round,
         version: VERSION,
         section,
         unit: "problems",
+        width: subjects
+            .iter()
+            .map(|subject| asking::width(context, &*subject.model, 1))
+            .max()
+            .unwrap_or(1),
     };
     let (shards, report) = map::run(context, &map, &inputs, &|rows, progress| {
         let subject = &subjects[progress.number / chunks.len().max(1)];
@@ -149,45 +157,19 @@ fn solve(
     mut rows: Vec<Row>,
     progress: &Progress<'_>,
 ) -> Result<Vec<Row>, Error> {
-    let mut questions = Vec::new();
-    for row in &rows {
-        let parts = Parts {
-            problem: row.problem.as_deref(),
-            ..Parts::default()
-        };
-        let prompt = subject
-            .model
-            .chat(&context.prompts.render(Prompt::Solve, parts)?)?;
-        let seed = context.seed(Stage::Evaluate, &row.row_id, 0);
-        questions.push(Question {
-            row_id: row.row_id.clone(),
-            index: 0,
-            ask: Ask { prompt, seed },
-        });
-    }
-    let place = Place {
+    let asker = Asker {
+        context,
         stage: Stage::Evaluate,
         round,
-        number: progress.number,
-        depends: progress.input,
+        model: &*subject.model,
+        sampling: &context.config.evaluate.sampling,
     };
+    let questions: Vec<Question> = rows
+        .iter()
+        .map(|row| super::solve::question(&asker, row, 0))
+        .collect::<Result<_, _>>()?;
     let all = questions.len();
-    let hear = |done: usize, tokens: usize| progress.part(done, all, tokens);
-    let sampling = &context.config.evaluate.sampling;
-    let answers = calls::answers(
-        context,
-        &place,
-        &*subject.model,
-        sampling,
-        &questions,
-        &hear,
-    )?;
-    progress.add_tokens(
-        answers
-            .iter()
-            .map(|answer| u64::from(answer.completion_tokens))
-            .sum(),
-    );
+    let answers = asker.answers(&questions, &|done, tokens| progress.part(done, all, tokens))?;
     let found: Vec<Option<String>> = answers
         .iter()
         .map(|answer| caco_answer::extract(&answer.text).map(|found| found.text))

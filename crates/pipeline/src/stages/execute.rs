@@ -25,6 +25,7 @@ pub(super) fn run(
         version: VERSION,
         section,
         unit: "programs",
+        width: 1,
     };
     let shards = state.get(Stage::Sample, round).to_vec();
     let (shards, report) = map::run(context, &map, &inputs(&shards), &|mut rows, progress| {
@@ -66,7 +67,10 @@ pub(super) fn run(
 
 /// Fingerprints of everything that the generator may have learnt by heart: the base's training set and this run's seeds.
 fn known(context: &Context<'_>, state: &State) -> Result<Known, Error> {
+    let tuned = context.config.runs(Stage::Tune);
     let mut known = match context.config.tune.init {
+        // A model from elsewhere does not say what it has learnt.
+        _ if !tuned => Known::default(),
         TuneInit::Scratch => Known::default(),
         TuneInit::Base => Known::load(&Models::folder(
             context.config,

@@ -64,6 +64,7 @@ pub(super) fn run(
         version: VERSION,
         section: String::new(),
         unit: "rows",
+        width: 1,
     };
     let (shards, report) = map::run(context, &map, &inputs, &|rows, _| Ok(rows))?;
     state.put(Stage::Import, round, shards);

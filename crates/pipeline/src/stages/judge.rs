@@ -1,10 +1,16 @@
-//! The words against the program: the same final answer, and every quantity of the input in the problem.
+//! The words against the program: the same final answer, every quantity of the input in the problem, and, where a judge is
+//! configured, its verdicts. A row that fails may get one more turn.
+
+mod revise;
+mod votes;
 
 use caco_answer::Outcome as Equality;
 use caco_record::{Row, Stage};
 use serde_json::{Value, json};
 
 use super::agreement::{self, Agreement};
+use self::revise::Revising;
+use self::votes::Bench;
 use super::{State, inputs};
 use crate::Error;
 use crate::config::Judge;
@@ -13,7 +19,7 @@ use crate::generator::FINISH_LENGTH;
 use crate::report::StageReport;
 use crate::runner::map::{self, Map};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -21,27 +27,67 @@ pub(super) fn run(
     state: &mut State,
 ) -> Result<StageReport, Error> {
     let settings = &context.config.judge;
+    let bench = Bench::open(context, round)?;
+    let revising = Revising::open(context, round)?;
     let map = Map {
         stage: Stage::Judge,
         round,
         version: VERSION,
-        section: format!(
-            "{} {}",
-            super::json(settings)?,
-            agreement::section(context.config)?
-        ),
+        section: super::json(&(
+            (settings.enabled, settings.coverage, settings.policy),
+            agreement::section(context.config)?,
+            bench.as_ref().map(Bench::section).transpose()?,
+            revising.as_ref().map(Revising::section).transpose()?,
+        ))?,
         unit: "rows",
+        width: [
+            bench.as_ref().map(Bench::width),
+            revising.as_ref().map(Revising::width),
+        ]
+        .into_iter()
+        .flatten()
+        .max()
+        .unwrap_or(1),
     };
     let shards = state.get(Stage::Solve, round).to_vec();
-    let (shards, report) = map::run(context, &map, &inputs(&shards), &|mut rows, _| {
-        let agreements = agreements(context, &rows, settings)?;
-        for (row, agreement) in rows.iter_mut().zip(agreements) {
-            judge(row, agreement, settings)?;
+    let (shards, report) = map::run(context, &map, &inputs(&shards), &|mut rows, progress| {
+        let tell = |share: usize| progress.part(share, 8, 0);
+        sit(context, &mut rows, bench.as_ref(), Turn::First)?;
+        tell(4);
+        if let Some(revising) = &revising {
+            revising.go(context, &mut rows, bench.as_ref())?;
         }
+        tell(8);
         Ok(rows)
     })?;
     state.put(Stage::Judge, round, shards);
     Ok(report)
+}
+
+/// Which of a row's two chances this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    First,
+    /// After a revision.
+    Second,
+}
+
+/// Judges rows: what needs no model first, and the judge only on what has passed that.
+fn sit(
+    context: &Context<'_>,
+    rows: &mut [Row],
+    bench: Option<&Bench<'_>>,
+    turn: Turn,
+) -> Result<(), Error> {
+    let settings = &context.config.judge;
+    let agreements = agreements(context, rows, settings)?;
+    for (row, agreement) in rows.iter_mut().zip(agreements) {
+        judge(row, agreement, settings)?;
+    }
+    match bench.filter(|_| settings.enabled) {
+        Some(bench) => bench.vote(rows, turn),
+        None => Ok(()),
+    }
 }
 
 /// Compares what the words answer with what the program answers; none for rows whose words answer nothing.

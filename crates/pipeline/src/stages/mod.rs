@@ -18,11 +18,12 @@ mod unify;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use caco_record::Stage;
+use caco_record::{Row, Stage};
 
 use crate::Error;
 use crate::context::Context;
-use crate::report::{BenchmarkScore, StageReport};
+use crate::generator::{self, Answer};
+use crate::report::{BenchmarkScore, StageReport, TargetReport};
 use crate::runner::map::Input;
 use crate::shard::Shard;
 
@@ -125,6 +126,10 @@ pub(crate) struct Trained {
 #[derive(Default)]
 pub(crate) struct State {
     shards: BTreeMap<(u32, Stage), Vec<Shard>>,
+    /// Programs to sample in the round under way, where a target decides; else `sample.count`.
+    pub(crate) helping: Option<u64>,
+    /// How a target ended.
+    pub(crate) target: Option<TargetReport>,
     /// The generator of each round.
     pub(crate) generators: BTreeMap<u32, PathBuf>,
     /// The students, in the order of the configuration, seeds innermost.
@@ -209,23 +214,44 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// The published reason for a stage's unfinished reply, if it is one.
-pub(crate) fn unfinished(answer: &crate::generator::Answer) -> Option<(&'static str, String)> {
+/// Why a reply cannot be used, if it cannot: the reason and its detail.
+pub(crate) fn unfinished(answer: &Answer) -> Option<(&'static str, String)> {
+    let said = || answer.text.trim().to_owned();
     match answer.finish.as_str() {
-        crate::generator::FINISH_TOO_LONG => Some((
+        generator::FINISH_TOO_LONG => Some((
             "prompt_too_long",
-            format!(
-                "{} prompt tokens leave no room for a reply",
-                answer.prompt_tokens
-            ),
+            match answer.prompt_tokens {
+                0 => "the prompt leaves no room for a reply".into(),
+                tokens => format!("{tokens} prompt tokens leave no room for a reply"),
+            },
         )),
-        crate::generator::FINISH_LENGTH => Some((
+        generator::FINISH_LENGTH => Some((
             "truncated",
             format!("cut after {} tokens", answer.completion_tokens),
+        )),
+        generator::FINISH_FILTERED => Some(("content_filter", "the server withheld the reply".into())),
+        generator::FINISH_REFUSED => Some(("refused", said())),
+        generator::FINISH_NO_REPLY => Some((
+            "no_reply",
+            format!("after {} attempts: {}", answer.attempts, said()),
         )),
         _ if answer.text.trim().is_empty() => Some(("empty_reply", String::new())),
         _ => None,
     }
+}
+
+/// Gives a row its fate by the reply alone, and tells whether there is something to work with. A reply that never came says
+/// nothing about the row, which is set aside.
+pub(crate) fn usable(row: &mut Row, stage: Stage, answer: &Answer) -> bool {
+    match unfinished(answer) {
+        None => {
+            row.keep(stage);
+            return true;
+        }
+        Some((reason @ "no_reply", detail)) => row.quarantine(stage, reason, detail),
+        Some((reason, detail)) => row.reject(stage, reason, detail),
+    }
+    false
 }
 
 #[cfg(test)]

@@ -1,16 +1,27 @@
-//! The tuned generator writes new programs, unprompted: each from its number and the run's seed alone.
+//! New programs are written, each from its number and the run's seed: by the tuned generator, unprompted, or by a model that
+//! is shown seed programs.
+
+use std::collections::BTreeMap;
 
 use caco_record::{ORIGIN_SAMPLE, Row, Stage};
+use rand::SeedableRng as _;
+use rand::seq::index;
+use rand_chacha::ChaCha8Rng;
 
 use super::State;
-use crate::calls::{self, Place, Question};
+use crate::asking::{self, Asker, Question};
+use crate::config::SampleMethod;
 use crate::context::Context;
-use crate::generator::Ask;
+use crate::generator::{Ask, Form};
+use crate::prompts::{Parts, Prompt};
 use crate::report::StageReport;
 use crate::runner::map::{self, Input, Map};
 use crate::{Error, shard};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// Seed programs from which examples are drawn, at most.
+const EXAMPLES: usize = 10_000;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -18,20 +29,21 @@ pub(super) fn run(
     state: &mut State,
 ) -> Result<StageReport, Error> {
     let settings = &context.config.sample;
-    let Some(folder) = state.generators.get(&round) else {
-        return Ok(StageReport::new(Stage::Sample, round));
+    let model = match (&settings.model, state.generators.get(&round)) {
+        (Some(name), _) => context.models.named(context.config, name)?,
+        (None, Some(folder)) => {
+            let name = format!("codegen of round {round}");
+            context.models.folder_model(&name, folder)?
+        }
+        (None, None) => return Ok(StageReport::new(Stage::Sample, round)),
     };
-    let model = context
-        .models
-        .folder_model(&format!("codegen of round {round}"), folder)?;
     let size = context.config.shard_rows as u64;
-    let starts: Vec<u64> = (0..settings.count)
-        .step_by(context.config.shard_rows)
-        .collect();
+    let count = state.helping.unwrap_or(settings.count);
+    let starts: Vec<u64> = (0..count).step_by(context.config.shard_rows).collect();
     let inputs: Vec<Input<'_>> = starts
         .iter()
         .map(|start| {
-            let end = (start + size).min(settings.count);
+            let end = (start + size).min(count);
             Input {
                 fingerprint: shard::fingerprint(&[
                     "sample",
@@ -46,60 +58,75 @@ pub(super) fn run(
             }
         })
         .collect();
+    let (text, pool) = match settings.method {
+        SampleMethod::Open => (String::new(), Vec::new()),
+        SampleMethod::Chat => (
+            context
+                .prompts
+                .text(model.prompts(), Prompt::Sample)
+                .to_owned(),
+            pool(state, round)?,
+        ),
+    };
+    let open = model.open_user();
+    let section = super::json(&(
+        model.id(),
+        &settings.sampling,
+        settings.method,
+        settings.examples,
+        (&open, text),
+        caco_record::row_id(&pool.iter().map(String::as_str).collect::<Vec<_>>()),
+    ))?;
     let map = Map {
         stage: Stage::Sample,
         round,
         version: VERSION,
-        section: super::json(&(model.id(), &settings.sampling))?,
+        section,
         unit: "programs",
+        width: asking::width(context, &*model, 1),
     };
-    let (shards, report) = map::run(context, &map, &inputs, &|mut rows, progress| {
-        let mut questions = Vec::new();
-        for row in &rows {
-            let place = row.seed_id.clone().unwrap_or_default();
+    let asker = Asker {
+        context,
+        stage: Stage::Sample,
+        round,
+        model: &*model,
+        sampling: &settings.sampling,
+    };
+    let question = |row: &Row| -> Result<Question, Error> {
+        let place = row.seed_id.clone().unwrap_or_default();
+        if settings.method == SampleMethod::Open {
+            let seed = context.seed(Stage::Sample, &place, 0);
             let ask = Ask {
-                prompt: model.open_user(),
-                seed: context.seed(Stage::Sample, &place, 0),
+                form: Form::Raw,
+                prompt: open.clone(),
+                seed,
             };
-            questions.push(Question {
+            return Ok(Question {
                 row_id: place,
                 index: 0,
                 ask,
             });
         }
-        let run_seed = context.config.seed.to_string();
-        let depends = shard::fingerprint(&[progress.input, &run_seed]);
-        let place = Place {
-            stage: Stage::Sample,
-            round,
-            number: progress.number,
-            depends: &depends,
+        let parts = Parts {
+            examples: draw(context, &place, &pool, settings.examples),
+            ..Parts::default()
         };
+        let user = context
+            .prompts
+            .render(model.prompts(), Prompt::Sample, &parts)?;
+        asker.question(&place, 0, &user)
+    };
+    let (shards, report) = map::run(context, &map, &inputs, &|mut rows, progress| {
+        let questions: Vec<Question> = rows.iter().map(question).collect::<Result<_, _>>()?;
         let all = questions.len();
-        let hear = |done: usize, tokens: usize| progress.part(done, all, tokens);
-        let answers = calls::answers(
-            context,
-            &place,
-            &*model,
-            &settings.sampling,
-            &questions,
-            &hear,
-        )?;
-        progress.add_tokens(
-            answers
-                .iter()
-                .map(|answer| u64::from(answer.completion_tokens))
-                .sum(),
-        );
+        let answers = asker.answers(&questions, &|done, tokens| progress.part(done, all, tokens))?;
         for (row, answer) in rows.iter_mut().zip(answers) {
             let program = caco_program::extract_code(&answer.text).trim().to_owned();
             let place = row.seed_id.clone().unwrap_or_default();
             row.row_id = caco_record::row_id(&["sample", &place, &program]);
             row.parent_id = Some(model.id().to_owned());
             row.program = Some(program);
-            if let Some((reason, detail)) = super::unfinished(&answer) {
-                row.reject(Stage::Sample, reason, detail);
-            }
+            super::usable(row, Stage::Sample, &answer);
         }
         Ok(rows)
     })?;
@@ -113,4 +140,37 @@ fn blank(round: u32, index: u64) -> Row {
     row.seed_id = Some(format!("r{round}/{index}"));
     row.source = Some("caco".into());
     row
+}
+
+/// The programs to draw examples from: the seeds' and those of earlier rounds. Of very many, those with the smallest ids,
+/// which is as good as drawn.
+fn pool(state: &State, round: u32) -> Result<Vec<String>, Error> {
+    let seeds = state.get(Stage::Unify, 0).iter();
+    let earlier = state.all(Stage::Curate);
+    let earlier = earlier
+        .filter(|(own, _)| *own < round)
+        .map(|(_, shard)| shard);
+    let mut pool: BTreeMap<String, String> = BTreeMap::new();
+    for shard in seeds.chain(earlier) {
+        for row in shard.kept()? {
+            pool.insert(row.row_id, row.program.unwrap_or_default());
+            if pool.len() > EXAMPLES {
+                pool.pop_last();
+            }
+        }
+    }
+    Ok(pool.into_values().collect())
+}
+
+/// The examples of one sample, drawn by its place.
+fn draw<'a>(
+    context: &Context<'_>,
+    place: &str,
+    pool: &'a [String],
+    count: usize,
+) -> Vec<&'a str> {
+    let mut random = ChaCha8Rng::seed_from_u64(context.seed(Stage::Sample, place, 1));
+    let count = count.min(pool.len());
+    let drawn = index::sample(&mut random, pool.len(), count);
+    drawn.iter().map(|place| pool[place].as_str()).collect()
 }

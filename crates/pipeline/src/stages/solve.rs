@@ -1,17 +1,17 @@
 //! A problem is solved in words. The program and its answer are not shown: only the problem enters the prompt.
 
-use caco_record::Stage;
+use caco_record::{Row, Stage};
 
 use super::{State, inputs};
-use crate::calls::{self, Place, Question};
+use crate::Error;
+use crate::asking::{self, Asker, Question};
 use crate::context::Context;
-use crate::generator::{Ask, FINISH_LENGTH};
+use crate::generator::{Answer, FINISH_LENGTH};
 use crate::prompts::{Parts, Prompt};
 use crate::report::StageReport;
 use crate::runner::map::{self, Map};
-use crate::{Error, shard};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -20,7 +20,7 @@ pub(super) fn run(
 ) -> Result<StageReport, Error> {
     let settings = &context.config.solve;
     let model = context.models.named(context.config, &settings.model)?;
-    let text = context.prompts.text(Prompt::Solve);
+    let text = context.prompts.text(model.prompts(), Prompt::Solve);
     let section = super::json(&(model.id(), &settings.sampling, text))?;
     let map = Map {
         stage: Stage::Solve,
@@ -28,63 +28,54 @@ pub(super) fn run(
         version: VERSION,
         section,
         unit: "problems",
+        width: asking::width(context, &*model, 1),
+    };
+    let asker = Asker {
+        context,
+        stage: Stage::Solve,
+        round,
+        model: &*model,
+        sampling: &settings.sampling,
     };
     let shards = state.solve_input(round);
     let (shards, report) = map::run(context, &map, &inputs(&shards), &|mut rows, progress| {
-        let mut questions = Vec::new();
-        for row in &rows {
-            let parts = Parts {
-                problem: row.problem.as_deref(),
-                ..Parts::default()
-            };
-            let prompt = model.chat(&context.prompts.render(Prompt::Solve, parts)?)?;
-            let seed = context.seed(Stage::Solve, &row.row_id, 0);
-            questions.push(Question {
-                row_id: row.row_id.clone(),
-                index: 0,
-                ask: Ask { prompt, seed },
-            });
-        }
-        let run_seed = context.config.seed.to_string();
-        let depends = shard::fingerprint(&[progress.input, &run_seed, text]);
-        let place = Place {
-            stage: Stage::Solve,
-            round,
-            number: progress.number,
-            depends: &depends,
-        };
+        let questions: Vec<Question> = rows
+            .iter()
+            .map(|row| question(&asker, row, 0))
+            .collect::<Result<_, _>>()?;
         let all = questions.len();
-        let hear = |done: usize, tokens: usize| progress.part(done, all, tokens);
-        let answers = calls::answers(
-            context,
-            &place,
-            &*model,
-            &settings.sampling,
-            &questions,
-            &hear,
-        )?;
-        progress.add_tokens(
-            answers
-                .iter()
-                .map(|answer| u64::from(answer.completion_tokens))
-                .sum(),
-        );
+        let answers = asker.answers(&questions, &|done, tokens| progress.part(done, all, tokens))?;
         for (row, answer) in rows.iter_mut().zip(answers) {
-            row.solution = Some(answer.text.trim().to_owned());
-            row.final_answer = caco_answer::extract(&answer.text).map(|found| found.text);
-            row.verdicts = Some(super::json(
-                &serde_json::json!({ "finish": answer.finish }),
-            )?);
             // A reply that was cut is still a row for judge, which names it.
-            match super::unfinished(&answer) {
-                Some((reason, detail)) if answer.finish != FINISH_LENGTH => {
-                    row.reject(Stage::Solve, reason, detail)
-                }
-                _ => row.keep(Stage::Solve),
+            if answer.finish == FINISH_LENGTH {
+                row.keep(Stage::Solve);
+            } else {
+                super::usable(row, Stage::Solve, &answer);
             }
+            fill(row, &answer)?;
         }
         Ok(rows)
     })?;
     state.put(Stage::Solve, round, shards);
     Ok(report)
+}
+
+/// The question for a row's solution.
+pub(super) fn question(asker: &Asker<'_>, row: &Row, index: u32) -> Result<Question, Error> {
+    let parts = Parts {
+        problem: row.problem.as_deref(),
+        ..Parts::default()
+    };
+    let prompts = &asker.context.prompts;
+    let user = prompts.render(asker.model.prompts(), Prompt::Solve, &parts)?;
+    asker.question(&row.row_id, index, &user)
+}
+
+/// Writes what the words say into their row.
+pub(super) fn fill(row: &mut Row, answer: &Answer) -> Result<(), Error> {
+    row.solution = Some(answer.text.trim().to_owned());
+    row.final_answer = caco_answer::extract(&answer.text).map(|found| found.text);
+    let verdicts = serde_json::json!({ "finish": answer.finish });
+    row.verdicts = Some(super::json(&verdicts)?);
+    Ok(())
 }

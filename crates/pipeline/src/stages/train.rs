@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use caco_record::{Row, Stage};
 
 use super::{State, Trained, tune};
-use crate::config::{Rows, Student, StudentData};
+use crate::config::{PromptSet, Rows, Student, StudentData};
 use crate::context::Context;
 use crate::learn::{self, Example, Lesson};
 use crate::models::{self, Models};
@@ -83,7 +83,7 @@ pub(super) fn run(
                 VERSION,
                 &base_id,
                 &super::json(&training)?,
-                context.prompts.text(Prompt::Solve),
+                context.prompts.text(PromptSet::Embedded, Prompt::Solve),
                 &lot.identity,
                 &seed.to_string(),
                 &context.config.seed.to_string(),
@@ -122,7 +122,7 @@ fn example(context: &Context<'_>, row: &Row) -> Result<Example, Error> {
         problem: row.problem.as_deref(),
         ..Parts::default()
     };
-    let prompt = context.prompts.render(Prompt::Solve, parts)?;
+    let prompt = context.prompts.render(PromptSet::Embedded, Prompt::Solve, &parts)?;
     Ok(learn::chat_example(
         &prompt,
         row.solution.as_deref().unwrap_or_default(),

@@ -4,16 +4,16 @@ use caco_answer::{Outcome as Equality, Policy};
 use caco_record::{Row, Stage};
 
 use super::{State, agreement, assess, inputs};
-use crate::calls::{self, Place, Question};
+use crate::Error;
+use crate::asking::{self, Asker};
 use crate::config::UnifyMethod;
 use crate::context::Context;
-use crate::generator::{Ask, Generator};
+use crate::generator::Generator;
 use crate::prompts::{Parts, Prompt};
 use crate::report::StageReport;
 use crate::runner::map::{self, Map, Progress};
-use crate::{Error, shard};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// One proposed program, or why there is none.
 type Proposal = Result<String, (String, String)>;
@@ -40,6 +40,7 @@ pub(super) fn run(
                 version: VERSION,
                 section: format!("calculator {execute}"),
                 unit,
+                width: 1,
             };
             map::run(context, &map, &inputs, &|rows, progress| {
                 let proposals = rows.iter().map(|row| vec![convert(row)]).collect();
@@ -54,7 +55,8 @@ pub(super) fn run(
                 model.id(),
                 settings.samples,
                 &settings.sampling,
-                context.prompts.text(Prompt::Unify),
+                context.prompts.text(model.prompts(), Prompt::Unify),
+                context.prompts.text(model.prompts(), Prompt::UnifyCode),
                 &execute,
             ))?;
             let map = Map {
@@ -63,6 +65,7 @@ pub(super) fn run(
                 version: VERSION,
                 section,
                 unit,
+                width: asking::width(context, &*model, settings.samples as usize),
             };
             map::run(context, &map, &inputs, &|rows, progress| {
                 let proposals = ask(context, &*model, &rows, progress)?;
@@ -88,6 +91,12 @@ fn convert(row: &Row) -> Proposal {
         .map_err(|problem| (problem.reason.to_string(), problem.detail))
 }
 
+/// Whether a seed is a programming problem, by the domain that it or its file states.
+fn is_programming(row: &Row) -> bool {
+    let domain = row.domain.as_deref().unwrap_or_default().to_lowercase();
+    ["programming", "code", "coding", "algorithms"].contains(&domain.trim())
+}
+
 /// Asks the model for several programs for each row.
 fn ask(
     context: &Context<'_>,
@@ -96,54 +105,33 @@ fn ask(
     progress: &Progress<'_>,
 ) -> Result<Vec<Vec<Proposal>>, Error> {
     let settings = &context.config.unify;
+    let asker = Asker {
+        context,
+        stage: Stage::Unify,
+        round: 0,
+        model,
+        sampling: &settings.sampling,
+    };
     let mut questions = Vec::new();
     for row in rows {
         let parts = Parts {
             problem: row.problem.as_deref(),
+            solution: row.reference_solution.as_deref(),
             ..Parts::default()
         };
-        let prompt = model.chat(&context.prompts.render(Prompt::Unify, parts)?)?;
+        let which = if is_programming(row) {
+            Prompt::UnifyCode
+        } else {
+            Prompt::Unify
+        };
+        let user = context.prompts.render(model.prompts(), which, &parts)?;
         for index in 0..settings.samples {
-            let seed = context.seed(Stage::Unify, &row.row_id, u64::from(index));
-            questions.push(Question {
-                row_id: row.row_id.clone(),
-                index,
-                ask: Ask {
-                    prompt: prompt.clone(),
-                    seed,
-                },
-            });
+            questions.push(asker.question(&row.row_id, index, &user)?);
         }
     }
-    let run_seed = context.config.seed.to_string();
-    let depends = shard::fingerprint(&[
-        progress.input,
-        &run_seed,
-        &settings.samples.to_string(),
-        context.prompts.text(Prompt::Unify),
-    ]);
-    let place = Place {
-        stage: Stage::Unify,
-        round: 0,
-        number: progress.number,
-        depends: &depends,
-    };
     let all = questions.len();
     let hear = |done: usize, tokens: usize| progress.part(done * 4, all * 5, tokens);
-    let answers = calls::answers(
-        context,
-        &place,
-        model,
-        &settings.sampling,
-        &questions,
-        &hear,
-    )?;
-    progress.add_tokens(
-        answers
-            .iter()
-            .map(|answer| u64::from(answer.completion_tokens))
-            .sum(),
-    );
+    let answers = asker.answers(&questions, &hear)?;
     let proposals = answers
         .into_iter()
         .map(|answer| match super::unfinished(&answer) {

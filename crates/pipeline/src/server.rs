@@ -1,0 +1,313 @@
+//! A model behind a server, as stages see it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+use caco_client::{Client, Failure, Finish, Input, Message, Params, Reply, Request, Role};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use tokio::time::Instant;
+
+use crate::config::{self, PromptSet, Sampling};
+use crate::generator::{
+    Answer, Ask, FINISH_FILTERED, FINISH_LENGTH, FINISH_NO_REPLY, FINISH_REFUSED, FINISH_TOO_LONG,
+    Form, Generator, Listener,
+};
+use crate::{CallState, Error};
+
+/// How long calls in flight may take to end when the run is to stop; they are paid for, so they are worth a wait.
+const GRACE: Duration = Duration::from_secs(30);
+/// How often the stop flag is looked at and the state of the calls told.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A model of the configuration that a server answers for.
+pub(crate) struct Server {
+    name: String,
+    id: String,
+    prompts: PromptSet,
+    open_user: String,
+    client: Client,
+    runtime: Arc<Runtime>,
+}
+
+impl Server {
+    /// Makes the client. Nothing is sent yet.
+    pub(crate) fn new(
+        name: &str,
+        server: &config::Server,
+        env: &dyn Fn(&str) -> Option<String>,
+        runtime: Arc<Runtime>,
+    ) -> Result<Self, Error> {
+        let settings = server.settings.clone();
+        let identity = blake3::hash(settings.identity().as_bytes()).to_hex();
+        let id = format!("{}@{}", settings.model, &identity[..16]);
+        let guard = runtime.enter();
+        let client = Client::new(name, settings, env).map_err(|wrong| Error::Model {
+            name: name.to_owned(),
+            message: format!("`models.{name}.{}`: {}", wrong.key, wrong.message),
+            hint: wrong.hint,
+        })?;
+        drop(guard);
+        let open_user = server.open_user.clone();
+        Ok(Self {
+            name: name.to_owned(),
+            id,
+            prompts: server.prompts,
+            open_user: open_user.unwrap_or_else(caco_model::open_user_prompt),
+            client,
+            runtime,
+        })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    fn request(&self, ask: &Ask, sampling: &Sampling) -> Request {
+        let message = || Message {
+            role: Role::User,
+            content: ask.prompt.clone(),
+        };
+        let input = match ask.form {
+            Form::Chat | Form::Verdict => Input::Chat(vec![message()]),
+            Form::Raw => Input::Raw(ask.prompt.clone()),
+        };
+        // The decimal that was written, not its neighbour in twice the precision.
+        let exact = |value: f32| value.to_string().parse().unwrap_or(f64::from(value));
+        let params = Params {
+            temperature: exact(sampling.temperature),
+            top_p: exact(sampling.top_p),
+            top_k: (sampling.top_k > 0).then(|| u32::try_from(sampling.top_k).unwrap_or(u32::MAX)),
+            min_p: sampling.min_p.map(exact),
+            max_tokens: u32::try_from(sampling.most_tokens()).unwrap_or(u32::MAX),
+            stop: sampling.stop.clone(),
+            response_format: (ask.form == Form::Verdict).then(verdict_format),
+        };
+        Request {
+            input,
+            params,
+            seed: Some(ask.seed),
+        }
+    }
+
+    fn answer(&self, reply: Reply) -> Answer {
+        let price = self.client.settings().price.as_ref();
+        let cost = price.map(|price| {
+            price.of(
+                reply.prompt_tokens.into(),
+                reply.cached_tokens.into(),
+                reply.completion_tokens.into(),
+            )
+        });
+        Answer {
+            finish: finish(&reply.finish).to_owned(),
+            text: reply.text,
+            reasoning: reply.reasoning,
+            prompt_tokens: reply.prompt_tokens,
+            completion_tokens: reply.completion_tokens,
+            logprob: reply.logprob,
+            attempts: reply.attempts,
+            cost,
+        }
+    }
+
+    /// One call: a place among those in flight, the budget, the reply, and the place again when the reply is safe.
+    async fn call(
+        &self,
+        n: usize,
+        ask: &Ask,
+        sampling: &Sampling,
+        listener: &dyn Listener,
+    ) -> Result<(), Error> {
+        let permit = self
+            .client
+            .permit()
+            .await
+            .map_err(|failure| self.error(failure))?;
+        listener.sent(n)?;
+        let request = self.request(ask, sampling);
+        let own = |finish: &str, text: String, attempts: u32| Answer {
+            text,
+            finish: finish.to_owned(),
+            attempts,
+            ..Answer::default()
+        };
+        match self.client.ask_with(permit, &request).await {
+            Ok(answered) => {
+                let answer = self.answer(answered.reply);
+                listener.reply(n, answer, Box::new(answered.permit))
+            }
+            Err(Failure::NoReply {
+                attempts, message, ..
+            }) => {
+                let answer = own(FINISH_NO_REPLY, message, attempts);
+                listener.reply(n, answer, Box::new(()))
+            }
+            Err(Failure::Refused { message }) => {
+                let answer = own(FINISH_REFUSED, message, 1);
+                listener.reply(n, answer, Box::new(()))
+            }
+            Err(failure) => {
+                listener.gone(n);
+                Err(self.error(failure))
+            }
+        }
+    }
+
+    fn error(&self, failure: Failure) -> Error {
+        match failure {
+            Failure::Cancelled => Error::Interrupted,
+            Failure::Fatal { message, hint, .. } => Error::Model {
+                name: self.name.clone(),
+                message,
+                hint,
+            },
+            other => Error::Model {
+                name: self.name.clone(),
+                message: other.to_string(),
+                hint: "`caco doctor CONFIG` asks the servers what they say of themselves".into(),
+            },
+        }
+    }
+
+    async fn all(
+        &self,
+        asks: &[Ask],
+        sampling: &Sampling,
+        listener: &dyn Listener,
+        stop: &AtomicBool,
+    ) -> Result<(), Error> {
+        let mut calls: FuturesUnordered<_> = asks
+            .iter()
+            .enumerate()
+            .map(|(n, ask)| self.call(n, ask, sampling, listener))
+            .collect();
+        let mut tick = tokio::time::interval(TICK);
+        let mut failure: Option<Error> = None;
+        let mut until: Option<Instant> = None;
+        loop {
+            let news = tokio::select! {
+                ended = calls.next() => match ended {
+                    None => break,
+                    Some(result) => result.err(),
+                },
+                _ = tick.tick() => {
+                    listener.state(&self.state());
+                    if until.is_some_and(|until| Instant::now() > until) {
+                        break;
+                    }
+                    (failure.is_none() && stop.load(Ordering::Relaxed)).then_some(Error::Interrupted)
+                }
+            };
+            if let Some(news) = news {
+                // Nothing more is sent; what was sent is waited for.
+                self.client.close();
+                until.get_or_insert_with(|| Instant::now() + GRACE);
+                failure = Some(match failure {
+                    None => news,
+                    Some(first) => first.or(news),
+                });
+            }
+        }
+        listener.state(&self.state());
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn state(&self) -> CallState {
+        let now = self.client.snapshot();
+        CallState {
+            model: self.name.clone(),
+            in_flight: now.in_flight as u64,
+            limit: now.limit as u64,
+            sick: now.replicas.iter().filter(|own| !own.healthy).count() as u64,
+            sent: now.sent,
+            retried: now.retried.values().sum(),
+        }
+    }
+}
+
+/// What a judge's reply looks like, for servers that hold a model to a schema.
+fn verdict_format() -> Value {
+    json!({
+        "type": "json_schema",
+        "json_schema": {
+            "name": "verdict",
+            "strict": true,
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "reason": {"type": "string"},
+                    "verdict": {"type": "string", "enum": ["yes", "no"]},
+                },
+                "required": ["reason", "verdict"],
+                "additionalProperties": false,
+            },
+        },
+    })
+}
+
+fn finish(finish: &Finish) -> &str {
+    match finish {
+        Finish::Stop => "stop",
+        Finish::Length => FINISH_LENGTH,
+        Finish::ContextOverflow => FINISH_TOO_LONG,
+        Finish::ContentFilter => FINISH_FILTERED,
+        Finish::Other(word) => word,
+    }
+}
+
+impl Generator for Server {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn chat(&self, user: &str) -> Result<(Form, String), Error> {
+        Ok((Form::Chat, user.to_owned()))
+    }
+
+    fn open_user(&self) -> String {
+        self.open_user.clone()
+    }
+
+    fn prompts(&self) -> PromptSet {
+        self.prompts
+    }
+
+    fn paid(&self) -> bool {
+        true
+    }
+
+    fn width(&self) -> usize {
+        let settings = self.client.settings();
+        settings.max_in_flight * self.client.snapshot().replicas.len().max(1)
+    }
+
+    fn generate(
+        &self,
+        asks: &[Ask],
+        sampling: &Sampling,
+        listener: &dyn Listener,
+        stop: &AtomicBool,
+    ) -> Result<(), Error> {
+        self.runtime
+            .block_on(self.all(asks, sampling, listener, stop))
+    }
+
+    fn body(&self, ask: &Ask, sampling: &Sampling) -> Result<(&'static str, Value), Error> {
+        Ok(self.client.body(&self.request(ask, sampling)))
+    }
+
+    fn read(&self, status: u16, body: &[u8]) -> Result<Answer, String> {
+        let reply = self.client.read_body(status, body);
+        reply
+            .map(|reply| self.answer(reply))
+            .map_err(|trouble| trouble.to_string())
+    }
+}
