@@ -137,6 +137,23 @@ Example:
     caco inspect runs/quickstart 3f9a0c")]
     #[command(after_long_help = exit::HELP)]
     Inspect(Inspect),
+    /// Rebuild a run's data set from its ledger, asking no model, and compare it with the run's.
+    #[command(long_about = "\
+Rebuilds the data set of a run in another folder from its configuration, its seeds and the replies in its ledger. No model \
+is asked; programs are executed again. Then every file of data/ and rejected/ is compared with the run's: exit code 1 when \
+one differs. Without -o the rebuilt run is removed afterwards.
+
+Example:
+    caco replay runs/quickstart")]
+    #[command(after_long_help = exit::HELP)]
+    Replay(Replay),
+    /// Have a run's calls made elsewhere, and take the replies in.
+    #[command(after_long_help = exit::HELP)]
+    Calls {
+        /// What to do with calls.
+        #[command(subcommand)]
+        command: CallsCommand,
+    },
     /// Copy a run's data set into a folder, in the shape that a trainer reads.
     #[command(long_about = "\
 Writes the kept rows of a finished run in one of these formats:
@@ -254,6 +271,72 @@ pub struct Inspect {
     /// A row_id, or its first characters.
     #[arg(value_name = "ROW")]
     pub row: String,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The run folder.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Rebuild in this folder and keep it; it must be missing or empty.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// Commands over calls.
+#[derive(Debug, Subcommand)]
+pub enum CallsCommand {
+    /// Write what the next stage would ask into a batch file.
+    #[command(long_about = "\
+Runs the stages up to the first that lacks replies of a server, asks nothing, and writes what it would ask in OpenAI's \
+batch format: JSON Lines with `custom_id`, `method`, `url` and `body`, one for each call, in the order of the rows. \
+`vllm run-batch` and providers' batch services take such files. Bring the results with `caco calls import`, then export \
+the next stage's calls, or go on with `caco resume`.
+
+RUN is the folder of a run, or a configuration to begin one with.
+
+Examples:
+    caco calls export caco.yaml -o requests.jsonl
+    vllm run-batch -i requests.jsonl -o results.jsonl --model Qwen/Qwen2.5-7B-Instruct
+    caco calls import runs/caco results.jsonl")]
+    #[command(after_long_help = exit::HELP)]
+    Export(CallsExport),
+    /// Take the results of a batch into a run's ledger.
+    #[command(long_about = "\
+Takes the results of a batch (JSON Lines, plain, gzip or zstd) into the ledger of the run that exported it. Calls that \
+ended in an error are counted and exported again. The same file twice changes nothing. Exit code 1 when a line could not \
+be taken.
+
+Example:
+    caco calls import runs/caco results.jsonl")]
+    #[command(after_long_help = exit::HELP)]
+    Import(CallsImport),
+}
+
+/// Arguments of `calls export`.
+#[derive(Debug, Args)]
+pub struct CallsExport {
+    /// The run folder, or a configuration to begin a run with.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Override a key of the configuration; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+    /// The batch file to write.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// Arguments of `calls import`.
+#[derive(Debug, Args)]
+pub struct CallsImport {
+    /// The run folder.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The results.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// Arguments of `export`.

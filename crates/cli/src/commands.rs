@@ -1,19 +1,23 @@
 //! One file per command.
 
 mod answer;
+mod calls;
 mod doctor;
 mod evaluate;
 mod export;
 mod init;
 mod inspect;
 mod preview;
+mod replay;
 mod run;
 mod sandbox;
 mod status;
 mod tune;
 mod validate;
 
-use crate::args::{AnswerCommand, Command, Configured, Global, SandboxCommand};
+use crate::args::{
+    AnswerCommand, CallsCommand, Command, Configured, Global, SandboxCommand,
+};
 use crate::exit::Exit;
 use crate::failure::Result;
 
@@ -28,6 +32,11 @@ pub fn dispatch(global: &Global, command: Command) -> Result<Exit> {
         Command::Resume(args) => run::resume(global, &args),
         Command::Status(args) => status::status(global, &args),
         Command::Inspect(args) => inspect::inspect(global, &args),
+        Command::Replay(args) => replay::replay(global, &args),
+        Command::Calls { command } => match command {
+            CallsCommand::Export(args) => calls::export(global, &args),
+            CallsCommand::Import(args) => calls::import(global, &args),
+        },
         Command::Export(args) => export::export(global, &args),
         Command::Tune(args) => tune::tune(global, &args),
         Command::Evaluate(args) => evaluate::evaluate(global, &args),

@@ -141,7 +141,7 @@ impl Observer for Display {
                 meter.start(*stage, *round, *total, now);
                 surface.update(meter, now, true);
             }
-            Event::Progress { .. } | Event::Training { .. } => {
+            Event::Progress { .. } | Event::Training { .. } | Event::Calls { .. } => {
                 meter.update(event, now);
                 surface.update(meter, now, false);
             }

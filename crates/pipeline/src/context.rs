@@ -79,8 +79,19 @@ impl<'a> Context<'a> {
         observer: &'a dyn Observer,
         stop: &'a AtomicBool,
     ) -> Result<Self, Error> {
-        let prompts = Prompts::load(config.prompts.as_deref())?;
         let ledger = caco_ledger::Ledger::open(&asking::folder(dir))?;
+        Self::over(config, dir, ledger, observer, stop)
+    }
+
+    /// As [`Context::new`], over a ledger that is open already.
+    pub(crate) fn over(
+        config: &'a Config,
+        dir: &'a Path,
+        ledger: caco_ledger::Ledger,
+        observer: &'a dyn Observer,
+        stop: &'a AtomicBool,
+    ) -> Result<Self, Error> {
+        let prompts = Prompts::load(config.prompts.as_deref())?;
         let purse = Purse::new(&config.budget, ledger.totals()?);
         Ok(Self {
             config,

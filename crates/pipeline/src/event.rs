@@ -113,6 +113,8 @@ pub struct CallState {
     pub sent: u64,
     /// Attempts that failed and were repeated.
     pub retried: u64,
+    /// What its price is in, where it has one.
+    pub currency: Option<String>,
 }
 
 /// What calls of servers have come to.

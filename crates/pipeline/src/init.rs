@@ -11,7 +11,7 @@ pub struct Template {
     pub text: &'static str,
 }
 
-/// The files to start from: `caco.yaml`, `prompts/*.j2` and a few seed problems.
+/// The files to start from: `caco.yaml`, a few seed problems and `prompts`.
 #[must_use]
 pub fn templates() -> Vec<Template> {
     let mut files = vec![
@@ -24,14 +24,7 @@ pub fn templates() -> Vec<Template> {
             text: include_str!("templates/seeds.jsonl"),
         },
     ];
-    for (_, name, text) in prompts::BUILTIN {
-        let path = match name {
-            "unify.j2" => "prompts/unify.j2",
-            "reverse.j2" => "prompts/reverse.j2",
-            _ => "prompts/solve.j2",
-        };
-        files.push(Template { path, text });
-    }
+    files.extend(prompts::BUILTIN.map(|(_, _, path, text)| Template { path, text }));
     files
 }
 

@@ -6,7 +6,7 @@ use caco_record::{Row, Stage};
 use serde::Serialize;
 
 use crate::index::Index;
-use crate::{Error, calls, shard};
+use crate::{Error, asking, shard};
 
 /// Everything that a run knows of one row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -55,7 +55,9 @@ pub struct AncestryCall {
     pub prompt: String,
     /// The reply.
     pub reply: String,
-    /// Why the reply ended: `stop`, `length` or `prompt_too_long`.
+    /// What the model thought before it, where a server sets that apart.
+    pub reasoning: Option<String>,
+    /// Why the reply ended, such as `stop`, `length` or `prompt_too_long`.
     pub finish: String,
     /// Tokens of the reply.
     pub completion_tokens: u32,
@@ -120,7 +122,7 @@ pub fn inspect(run: &Path, prefix: &str) -> Result<Ancestry, Error> {
             shard: shard.clone(),
         })
         .collect();
-    let calls = calls_of(run, &index, &row)?;
+    let calls = calls_of(run, &row)?;
     let parent = match row.parent_id.as_deref() {
         Some(id) if id != row.row_id => parent(run, &index, id)?,
         _ => None,
@@ -152,39 +154,33 @@ fn parent(run: &Path, index: &Index, id: &str) -> Result<Option<Row>, Error> {
     Ok(found)
 }
 
-/// The calls for a row; sampled rows are in the ledger under their place, since they have no id before the reply.
-fn calls_of(run: &Path, index: &Index, row: &Row) -> Result<Vec<AncestryCall>, Error> {
-    let mut found = Vec::new();
-    for entry in &index.stages {
-        let mut paths: Vec<_> =
-            match std::fs::read_dir(calls::folder(run, entry.stage, entry.round)) {
-                Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
-                Err(_) => continue,
-            };
-        paths.retain(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "parquet")
-        });
-        paths.sort();
-        for path in paths {
-            for call in calls::read(&path)? {
-                let place = entry.stage == Stage::Sample
-                    && row.seed_id.as_deref() == Some(call.row_id.as_str());
-                if call.row_id == row.row_id || place {
-                    found.push(AncestryCall {
-                        stage: entry.stage,
-                        round: entry.round,
-                        index: call.index,
-                        model: call.model,
-                        params: call.params,
-                        prompt: call.prompt,
-                        reply: call.answer.text,
-                        finish: call.answer.finish,
-                        completion_tokens: call.answer.completion_tokens,
-                    });
-                }
-            }
-        }
+/// The calls for a row; sampled rows are in the ledger under their place, since they have no id before the reply. Calls of
+/// an earlier configuration are among them.
+fn calls_of(run: &Path, row: &Row) -> Result<Vec<AncestryCall>, Error> {
+    let Some(ledger) = caco_ledger::Ledger::read(&asking::folder(run))? else {
+        return Ok(Vec::new());
+    };
+    let mut calls = ledger.of_row(&row.row_id)?;
+    if let Some(place) = row.seed_id.as_deref().filter(|_| !row.is_seed()) {
+        calls.extend(ledger.of_row(place)?);
     }
+    let mut found: Vec<AncestryCall> = calls
+        .into_iter()
+        .filter_map(|call| {
+            Some(AncestryCall {
+                stage: call.stage.parse().ok()?,
+                round: call.round,
+                index: call.sample,
+                model: call.model,
+                params: call.params,
+                prompt: call.prompt,
+                reply: call.reply.text,
+                reasoning: call.reply.reasoning,
+                finish: call.reply.finish,
+                completion_tokens: call.reply.completion_tokens,
+            })
+        })
+        .collect();
+    found.sort_by_key(|call| (call.round, call.stage, call.index));
     Ok(found)
 }

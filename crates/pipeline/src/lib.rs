@@ -20,7 +20,9 @@ mod inspect;
 mod learn;
 mod lock;
 mod models;
+mod offline;
 mod preview;
+mod probe;
 mod prompts;
 mod recipe;
 mod referee;
@@ -41,7 +43,11 @@ pub use event::{CallState, Event, Observer, Quiet, Spent};
 pub use init::{Template, templates};
 pub use inspect::{Ancestry, AncestryCall, AncestryStep, inspect};
 pub use models::{known_counts, unpack_builtin};
+pub use offline::{
+    CallsExported, CallsImported, Replayed, export_calls, import_calls, replay,
+};
 pub use preview::{Preview, preview};
+pub use probe::{Replica, probe};
 pub use recipe::{
     Data, Gradeschool, GradeschoolSplit, Recipe, RecipeReport, StoredAs, Tasks, tune_recipe,
 };

@@ -215,7 +215,7 @@ impl Models {
                 Arc::clone(held.insert(Arc::new(runtime)))
             }
         };
-        Server::new(name, server, &environment, runtime)
+        Ok(Server::new(name, server, runtime))
     }
 
     /// A model that this run trained.
@@ -299,7 +299,7 @@ pub(crate) fn used(config: &Config) -> Vec<&str> {
 /// or asking.
 pub(crate) fn look(config: &Config, name: &str) -> Result<(), Error> {
     if let Some(config::Model::Server(server)) = config.models.get(name) {
-        return Models::new().server(name, server).map(|_| ());
+        return Models::new().server(name, server)?.client().map(|_| ());
     }
     let folder = Models::folder(config, name)?;
     let wrong = |message: String| Error::Model {

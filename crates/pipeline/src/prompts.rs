@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use minijinja::{Environment, UndefinedBehavior};
-use serde::Serialize;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, UndefinedBehavior, Value};
 
 use crate::Error;
 use crate::config::PromptSet;
@@ -36,13 +36,13 @@ macro_rules! builtin {
         [$((
             Prompt::$prompt,
             PromptSet::$set,
-            $name,
+            concat!("prompts/", $name),
             include_str!(concat!("../../../prompts/", $name)),
         )),*]
     };
 }
 
-/// The built-in texts with the file names that replace them.
+/// The built-in texts with their files; those of the same names below the configured folder replace them.
 pub(crate) const BUILTIN: [(Prompt, PromptSet, &str, &str); 12] = builtin![
     Unify General "unify.j2",
     UnifyCode General "unify_code.j2",
@@ -59,21 +59,34 @@ pub(crate) const BUILTIN: [(Prompt, PromptSet, &str, &str); 12] = builtin![
 ];
 
 /// What a prompt may mention; a part that is absent is undefined, and mentioning it other than in a test is an error.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Parts<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problem: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) solution: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) program: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) input: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) answer: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<&'a str>,
     pub(crate) examples: Vec<&'a str>,
+}
+
+impl Parts<'_> {
+    /// The parts that are there, by name.
+    fn value(&self) -> Value {
+        let texts = [
+            ("problem", self.problem),
+            ("solution", self.solution),
+            ("program", self.program),
+            ("input", self.input),
+            ("answer", self.answer),
+            ("reason", self.reason),
+        ];
+        let texts = texts
+            .into_iter()
+            .filter_map(|(name, text)| Some((name, Value::from(text?))));
+        let examples: Vec<Value> = self.examples.iter().map(|text| Value::from(*text)).collect();
+        Value::from_pairs(texts.chain([("examples", Value::from(examples))]))
+    }
 }
 
 /// The prompts of one run.
@@ -88,10 +101,16 @@ impl Prompts {
         let mut environment = Environment::new();
         // `{% if solution %}` may ask for what is not there; printing it is an error.
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
+        // Lines that hold nothing but a tag leave no trace.
+        let syntax = SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        environment.set_syntax(syntax);
         let mut texts = Vec::new();
         for (prompt, set, name, builtin) in BUILTIN {
+            let name = name.strip_prefix("prompts/").unwrap_or(name);
             let path = folder
                 .map(|folder| folder.join(name))
                 .filter(|path| path.is_file());
@@ -158,7 +177,7 @@ impl Prompts {
             });
         };
         let template = self.environment.get_template(name);
-        let text = template.and_then(|template| template.render(minijinja::Value::from_serialize(parts)));
+        let text = template.and_then(|template| template.render(parts.value()));
         let text = text.map_err(|error| Error::Data {
             file: name.into(),
             message: format!("the template cannot be filled: {error:#}"),

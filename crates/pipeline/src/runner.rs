@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use caco_record::Stage;
 
+use crate::asking::Mode;
 use crate::context::Context;
 use crate::report::{RunReport, StageReport};
 use crate::stages::evaluate;
@@ -69,8 +70,14 @@ pub(crate) fn work(
         dir: context.dir.to_owned(),
         resumed,
     });
-    if !context.preview {
+    if !context.preview && matches!(context.mode, Mode::Ask) {
         preflight(config)?;
+    }
+    let cut_off = context.ledger.cut_off();
+    if cut_off > 0 {
+        context.message(format!(
+            "{cut_off} calls were under way when this run was last cut off; they are asked again"
+        ));
     }
     if last.is_none() {
         // The manifest says that a run is complete, so it goes until it is written again.

@@ -1,10 +1,12 @@
 //! A model behind a server, as stages see it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use caco_client::{Client, Failure, Finish, Input, Message, Params, Reply, Request, Role};
+use caco_client::{
+    Client, Failure, Finish, Input, Message, Params, Reply, Request, Role, Settings,
+};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
@@ -29,41 +31,60 @@ pub(crate) struct Server {
     id: String,
     prompts: PromptSet,
     open_user: String,
-    client: Client,
+    settings: Settings,
+    /// Made on first use: a run that is rebuilt from its ledger needs neither servers nor keys.
+    client: OnceLock<Client>,
     runtime: Arc<Runtime>,
 }
 
 impl Server {
-    /// Makes the client. Nothing is sent yet.
-    pub(crate) fn new(
-        name: &str,
-        server: &config::Server,
-        env: &dyn Fn(&str) -> Option<String>,
-        runtime: Arc<Runtime>,
-    ) -> Result<Self, Error> {
+    /// Nothing is looked up or sent yet.
+    pub(crate) fn new(name: &str, server: &config::Server, runtime: Arc<Runtime>) -> Self {
         let settings = server.settings.clone();
         let identity = blake3::hash(settings.identity().as_bytes()).to_hex();
-        let id = format!("{}@{}", settings.model, &identity[..16]);
-        let guard = runtime.enter();
-        let client = Client::new(name, settings, env).map_err(|wrong| Error::Model {
-            name: name.to_owned(),
-            message: format!("`models.{name}.{}`: {}", wrong.key, wrong.message),
-            hint: wrong.hint,
-        })?;
-        drop(guard);
         let open_user = server.open_user.clone();
-        Ok(Self {
+        Self {
             name: name.to_owned(),
-            id,
+            id: format!("{}@{}", settings.model, &identity[..16]),
             prompts: server.prompts,
             open_user: open_user.unwrap_or_else(caco_model::open_user_prompt),
-            client,
+            settings,
+            client: OnceLock::new(),
             runtime,
-        })
+        }
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
+    /// The client, with addresses and keys from the environment. Nothing is sent yet.
+    pub(crate) fn client(&self) -> Result<&Client, Error> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = self.make(self.settings.clone(), &crate::models::environment)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    /// A client for bodies alone, which needs no address and no key.
+    fn scribe(&self) -> Result<Client, Error> {
+        let settings = Settings {
+            base_url: vec!["http://127.0.0.1/v1".into()],
+            api_key_env: None,
+            headers: std::collections::BTreeMap::new(),
+            ..self.settings.clone()
+        };
+        self.make(settings, &|_| None)
+    }
+
+    fn make(
+        &self,
+        settings: Settings,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Client, Error> {
+        let _inside = self.runtime.enter();
+        Client::new(&self.name, settings, env).map_err(|wrong| Error::Model {
+            name: self.name.clone(),
+            message: format!("`models.{}.{}`: {}", self.name, wrong.key, wrong.message),
+            hint: wrong.hint,
+        })
     }
 
     pub(crate) fn runtime(&self) -> &Runtime {
@@ -98,7 +119,7 @@ impl Server {
     }
 
     fn answer(&self, reply: Reply) -> Answer {
-        let price = self.client.settings().price.as_ref();
+        let price = self.settings.price.as_ref();
         let cost = price.map(|price| {
             price.of(
                 reply.prompt_tokens.into(),
@@ -121,16 +142,14 @@ impl Server {
     /// One call: a place among those in flight, the budget, the reply, and the place again when the reply is safe.
     async fn call(
         &self,
+        client: &Client,
         n: usize,
         ask: &Ask,
         sampling: &Sampling,
         listener: &dyn Listener,
     ) -> Result<(), Error> {
-        let permit = self
-            .client
-            .permit()
-            .await
-            .map_err(|failure| self.error(failure))?;
+        let permit = client.permit().await;
+        let permit = permit.map_err(|failure| self.error(failure))?;
         listener.sent(n)?;
         let request = self.request(ask, sampling);
         let own = |finish: &str, text: String, attempts: u32| Answer {
@@ -139,7 +158,7 @@ impl Server {
             attempts,
             ..Answer::default()
         };
-        match self.client.ask_with(permit, &request).await {
+        match client.ask_with(permit, &request).await {
             Ok(answered) => {
                 let answer = self.answer(answered.reply);
                 listener.reply(n, answer, Box::new(answered.permit))
@@ -179,6 +198,7 @@ impl Server {
 
     async fn all(
         &self,
+        client: &Client,
         asks: &[Ask],
         sampling: &Sampling,
         listener: &dyn Listener,
@@ -187,7 +207,7 @@ impl Server {
         let mut calls: FuturesUnordered<_> = asks
             .iter()
             .enumerate()
-            .map(|(n, ask)| self.call(n, ask, sampling, listener))
+            .map(|(n, ask)| self.call(client, n, ask, sampling, listener))
             .collect();
         let mut tick = tokio::time::interval(TICK);
         let mut failure: Option<Error> = None;
@@ -199,7 +219,7 @@ impl Server {
                     Some(result) => result.err(),
                 },
                 _ = tick.tick() => {
-                    listener.state(&self.state());
+                    listener.state(&self.state(client));
                     if until.is_some_and(|until| Instant::now() > until) {
                         break;
                     }
@@ -208,7 +228,7 @@ impl Server {
             };
             if let Some(news) = news {
                 // Nothing more is sent; what was sent is waited for.
-                self.client.close();
+                client.close();
                 until.get_or_insert_with(|| Instant::now() + GRACE);
                 failure = Some(match failure {
                     None => news,
@@ -216,12 +236,12 @@ impl Server {
                 });
             }
         }
-        listener.state(&self.state());
+        listener.state(&self.state(client));
         failure.map_or(Ok(()), Err)
     }
 
-    fn state(&self) -> CallState {
-        let now = self.client.snapshot();
+    fn state(&self, client: &Client) -> CallState {
+        let now = client.snapshot();
         CallState {
             model: self.name.clone(),
             in_flight: now.in_flight as u64,
@@ -229,6 +249,11 @@ impl Server {
             sick: now.replicas.iter().filter(|own| !own.healthy).count() as u64,
             sent: now.sent,
             retried: now.retried.values().sum(),
+            currency: self
+                .settings
+                .price
+                .as_ref()
+                .map(|price| price.currency.clone()),
         }
     }
 }
@@ -285,8 +310,7 @@ impl Generator for Server {
     }
 
     fn width(&self) -> usize {
-        let settings = self.client.settings();
-        settings.max_in_flight * self.client.snapshot().replicas.len().max(1)
+        self.settings.max_in_flight * self.settings.base_url.len().max(1)
     }
 
     fn generate(
@@ -296,16 +320,18 @@ impl Generator for Server {
         listener: &dyn Listener,
         stop: &AtomicBool,
     ) -> Result<(), Error> {
+        let client = self.client()?;
         self.runtime
-            .block_on(self.all(asks, sampling, listener, stop))
+            .block_on(self.all(client, asks, sampling, listener, stop))
     }
 
     fn body(&self, ask: &Ask, sampling: &Sampling) -> Result<(&'static str, Value), Error> {
-        Ok(self.client.body(&self.request(ask, sampling)))
+        Ok(self.scribe()?.body(&self.request(ask, sampling)))
     }
 
     fn read(&self, status: u16, body: &[u8]) -> Result<Answer, String> {
-        let reply = self.client.read_body(status, body);
+        let scribe = self.scribe().map_err(|error| error.to_string())?;
+        let reply = scribe.read_body(status, body);
         reply
             .map(|reply| self.answer(reply))
             .map_err(|trouble| trouble.to_string())

@@ -42,7 +42,9 @@ fn files(config: &Config) -> Result<()> {
         )?;
     }
     for (name, model) in &config.models {
-        let Model::Embedded { path } = model;
+        let Model::Embedded { path } = model else {
+            continue;
+        };
         let file = Path::new(path).join("config.json");
         if path != BUILTIN && !file.is_file() {
             return Err(Failure {

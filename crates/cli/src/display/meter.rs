@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use caco_pipeline::{Event, Stage};
+use caco_pipeline::{CallState, Event, Spent, Stage};
 
 use crate::numbers::{clock, grouped, percent, rate};
 
@@ -36,6 +36,8 @@ pub struct Meter {
     kept_of: u64,
     unit: &'static str,
     training: Option<Training>,
+    /// The calls of a server, while a stage makes some.
+    calls: Option<(CallState, Spent)>,
 }
 
 /// How far the stage was at one moment.
@@ -105,6 +107,9 @@ impl Meter {
                 });
                 self.unit = "steps";
                 self.advance(*step, *steps, *tokens, now);
+            }
+            Event::Calls { state, totals } => {
+                self.calls = Some((state.clone(), *totals));
             }
             _ => {}
         }
@@ -207,8 +212,32 @@ impl Meter {
         if tokens > 0.0 {
             parts.push(format!("{} tok/s", rate(tokens)));
         }
+        if let Some((state, totals)) = &self.calls {
+            parts.push(calls(state, totals));
+        }
         parts.join(", ")
     }
+}
+
+/// Calls in flight of the most that may be, retries, and the money so far.
+fn calls(state: &CallState, totals: &Spent) -> String {
+    let mut words = format!(
+        "{}/{} in flight",
+        grouped(state.in_flight),
+        grouped(state.limit)
+    );
+    if state.retried > 0 {
+        words.push_str(&format!(", {} repeated", grouped(state.retried)));
+    }
+    if state.sick > 0 {
+        words.push_str(&format!(", {} sick", grouped(state.sick)));
+    }
+    let currency = state.currency.as_deref().unwrap_or_default();
+    match totals.cost {
+        Some(cost) => words.push_str(&format!(", {}", format!("{cost:.2} {currency}").trim_end())),
+        None => words.push_str(", cost unknown"),
+    }
+    words
 }
 
 #[cfg(test)]
@@ -284,6 +313,33 @@ mod tests {
         meter.start(Stage::Execute, 1, 10, 0.0);
         meter.update(&progress(0, 10, 0, "calls"), 0.0);
         assert_eq!(meter.figures(0.0), "0/10 calls");
+    }
+
+    #[test]
+    fn calls_show_their_number_their_troubles_and_their_cost() {
+        let mut meter = Meter::default();
+        meter.update(&progress(10, 40, 0, "problems"), 0.0);
+        let event = |cost: Option<f64>, retried: u64| Event::Calls {
+            state: CallState {
+                in_flight: 12,
+                limit: 64,
+                retried,
+                currency: cost.map(|_| "EUR".into()),
+                ..CallState::default()
+            },
+            totals: Spent {
+                cost,
+                ..Spent::default()
+            },
+        };
+        meter.update(&event(None, 0), 0.1);
+        assert!(meter.figures(0.2).ends_with("12/64 in flight, cost unknown"));
+        meter.update(&event(Some(1.234), 3), 0.3);
+        assert!(
+            meter
+                .figures(0.4)
+                .ends_with("12/64 in flight, 3 repeated, 1.23 EUR")
+        );
     }
 
     #[test]

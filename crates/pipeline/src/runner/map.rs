@@ -80,8 +80,6 @@ pub(crate) struct Progress<'a> {
     tokens: AtomicU64,
     /// The number of the shard.
     pub(crate) number: usize,
-    /// The fingerprint of the input.
-    pub(crate) input: &'a str,
 }
 
 impl Progress<'_> {
@@ -221,7 +219,6 @@ fn one(
         done: AtomicU64::new(0),
         tokens: AtomicU64::new(0),
         number,
-        input: &input.fingerprint,
     };
     let published = match shard::find(&path, &fingerprint)? {
         Some(shard) => shard,

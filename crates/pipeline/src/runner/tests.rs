@@ -10,7 +10,8 @@ use caco_model::Precision;
 
 use super::*;
 use crate::config::{Architecture, Sampling};
-use crate::generator::{Answer, Ask, Generator};
+use crate::config::PromptSet;
+use crate::generator::{Answer, Ask, Form, Generator, Listener};
 use crate::report::RunReport;
 use crate::{Quiet, Run, learn, status};
 
@@ -94,37 +95,42 @@ impl Generator for Oracle {
         "oracle"
     }
 
-    fn chat(&self, user: &str) -> Result<String, Error> {
-        Ok(user.to_owned())
+    fn chat(&self, user: &str) -> Result<(Form, String), Error> {
+        Ok((Form::Raw, user.to_owned()))
     }
 
     fn open_user(&self) -> String {
         "open".into()
     }
 
+    fn prompts(&self) -> PromptSet {
+        PromptSet::Embedded
+    }
+
     fn generate(
         &self,
         asks: &[Ask],
         _sampling: &Sampling,
-        progress: &(dyn Fn(usize, usize) + Sync),
+        listener: &dyn Listener,
         stop: &AtomicBool,
-    ) -> Result<Vec<Answer>, Error> {
+    ) -> Result<(), Error> {
         if self.asked.fetch_add(asks.len(), Ordering::Relaxed) + asks.len() > self.most {
             stop.store(true, Ordering::Relaxed);
             return Err(Error::Interrupted);
         }
-        progress(asks.len(), asks.len());
-        let answer = |ask| {
-            let text = self.reply(ask);
-            Answer {
-                text,
+        listener.progress(asks.len(), asks.len());
+        for (n, ask) in asks.iter().enumerate() {
+            let answer = Answer {
+                text: self.reply(ask),
                 finish: "stop".into(),
                 prompt_tokens: 1,
                 completion_tokens: 1,
-                logprob: 0.0,
-            }
-        };
-        Ok(asks.iter().map(answer).collect())
+                attempts: 1,
+                ..Answer::default()
+            };
+            listener.reply(n, answer, Box::new(()))?;
+        }
+        Ok(())
     }
 }
 

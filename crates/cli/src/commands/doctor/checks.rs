@@ -24,8 +24,10 @@ pub fn all(config: &Config, fix: bool, say: &dyn Fn(&str)) -> Vec<Check> {
     ];
     checks.extend(python::all(config, fix && writable, say));
     for (name, model) in &config.models {
-        let config::Model::Embedded { path } = model;
-        checks.push(load(name, path, config));
+        match model {
+            config::Model::Embedded { path } => checks.push(load(name, path, config)),
+            config::Model::Server(_) => checks.extend(servers(config, name)),
+        }
     }
     checks.push(gpu());
     checks
@@ -81,6 +83,29 @@ fn load(name: &str, path: &str, config: &Config) -> Check {
             Check::failed("model", format!("`{name}`: {message}"), remedy)
         }
     }
+}
+
+/// What the servers of a model say of themselves, one check for each replica.
+fn servers(config: &Config, name: &str) -> Vec<Check> {
+    let replicas = match caco_pipeline::probe(config, name) {
+        Ok(replicas) => replicas,
+        Err(error) => {
+            let remedy = error.hint().unwrap_or_default();
+            return vec![Check::failed("server", format!("`{name}`: {error}"), remedy)];
+        }
+    };
+    replicas
+        .into_iter()
+        .map(|replica| {
+            let at = format!("`{name}` at {}", replica.url);
+            match replica.problem {
+                None => Check::good("server", format!("{at}: {}", replica.found)),
+                Some((problem, remedy)) => {
+                    Check::failed("server", format!("{at}: {problem}"), remedy)
+                }
+            }
+        })
+        .collect()
 }
 
 /// Which device the embedded model uses. A GPU is never needed.
