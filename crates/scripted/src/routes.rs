@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderValue};
 use hyper::{Method, Request};
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -24,6 +25,8 @@ pub(crate) struct App {
     pub ledger: Mutex<Ledger>,
     /// What every question meets, while it is set.
     pub always: Mutex<Option<Fault>>,
+    /// What the next questions meet, one each.
+    pub next: Mutex<VecDeque<Fault>>,
     /// Replies wait while it is shut.
     pub open: watch::Sender<bool>,
     /// Changes with the counts.
@@ -47,8 +50,16 @@ impl App {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn always(&self) -> Option<Fault> {
-        *self.always.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the test asked for, ahead of what is drawn.
+    fn ordered(&self) -> Option<Fault> {
+        let always = *self.always.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = || {
+            self.next
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop_front()
+        };
+        always.or_else(next)
     }
 
     pub async fn answer(&self, request: Request<Incoming>) -> Result<Answer, Closed> {
@@ -95,7 +106,7 @@ impl App {
         if !self.options.latency.is_zero() {
             tokio::time::sleep(self.options.latency).await;
         }
-        let fault = self.always().or_else(|| self.faults.of(&body, attempt));
+        let fault = self.ordered().or_else(|| self.faults.of(&body, attempt));
         if let Some(fault) = fault {
             self.ledger().fault(fault);
         }

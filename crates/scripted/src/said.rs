@@ -80,11 +80,11 @@ impl Said {
                 "type": "BadRequestError", "param": null, "code": 400
             }}),
             Wording::OpenAi => json!({"error": {
-                "message": "Your input exceeds the limit of this model. Please adjust your input and try again.",
+                "message": "Your input exceeds the context window of this model. Please adjust your input and try again.",
                 "type": "invalid_request_error", "param": "messages", "code": "context_length_exceeded"
             }}),
             Wording::LlamaCpp => json!({"error": {
-                "code": 400, "message": "the request exceeds the available size, try increasing it",
+                "code": 400, "message": "the request exceeds the available context size, try increasing it",
                 "type": "exceed_context_size_error", "n_prompt_tokens": 5000, "n_ctx": 4096
             }}),
             Wording::Sglang => json!({

@@ -72,14 +72,21 @@ impl Server {
             .enable_all()
             .build()?;
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-        let listener = runtime.block_on(TcpListener::bind(wanted))?;
+        // A caller may be inside a runtime, where nothing may block on another one.
+        let listener = std::net::TcpListener::bind(wanted)?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let listener = {
+            let _inside = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
         let app = Arc::new(App {
             script,
             faults,
             options,
             ledger: Default::default(),
             always: Default::default(),
+            next: Default::default(),
             open: watch::Sender::new(true),
             changed: watch::Sender::new(()),
         });
@@ -115,6 +122,12 @@ impl Server {
             .always
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// The next questions meet these faults, one each in the order in which they are answered.
+    pub fn next(&self, faults: &[Fault]) {
+        let mut next = self.app.next.lock().unwrap_or_else(PoisonError::into_inner);
+        next.extend(faults);
     }
 
     /// From now on replies wait.
