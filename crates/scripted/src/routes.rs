@@ -97,6 +97,7 @@ impl App {
             .to_bytes();
         let hash = blake3::hash(&body);
         let attempt = self.ledger().received(hash);
+        let ordered = self.ordered();
         // Also where the client hangs up: then this future is dropped.
         let _answering = Answering(self);
         self.changed.send_replace(());
@@ -106,7 +107,7 @@ impl App {
         if !self.options.latency.is_zero() {
             tokio::time::sleep(self.options.latency).await;
         }
-        let fault = self.ordered().or_else(|| self.faults.of(&body, attempt));
+        let fault = ordered.or_else(|| self.faults.of(&body, attempt));
         if let Some(fault) = fault {
             self.ledger().fault(fault);
         }

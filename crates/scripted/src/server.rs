@@ -124,7 +124,7 @@ impl Server {
             .unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
-    /// The next questions meet these faults, one each in the order in which they are answered.
+    /// The next questions meet these faults, one each in the order in which they arrive.
     pub fn next(&self, faults: &[Fault]) {
         let mut next = self.app.next.lock().unwrap_or_else(PoisonError::into_inner);
         next.extend(faults);
