@@ -1,7 +1,9 @@
 //! Each class of failure, and what is promised for it.
 
-use crate::common::{chat, client, client_of, echo, fatal, reply, scripted, settings, spawn};
-use caco_client::{Class, Failure, Finish, Settings};
+use crate::common::{
+    chat, client, client_of, echo, fatal, no_env, reply, scripted, settings, spawn,
+};
+use caco_client::{Class, Client, Clock, Failure, Finish, Settings, Tuning};
 use caco_scripted::{Fault, Said, Wording};
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -313,4 +315,36 @@ async fn filtered_cut_and_empty_are_replies() {
         );
     }
     assert_eq!(client.snapshot().sent, 5);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_speak_tls_is_no_connection() {
+    let server = echo();
+    let base = server.url().replace("http:", "https:");
+    let settings = Settings {
+        base_url: vec![base],
+        give_up_seconds: 5.0,
+        ..settings(&[&server])
+    };
+    let tuning = Tuning {
+        clock: Clock::leaping(),
+        ..Tuning::default()
+    };
+    match Client::with("solver", settings, &no_env, tuning) {
+        Ok(client) => assert_eq!(
+            fatal(client.ask(&chat("x")).await.unwrap_err()).0,
+            Class::Connection
+        ),
+        // A machine without certificates cannot speak it itself.
+        Err(wrong) => assert!(wrong.hint.contains("ca-certificates"), "{wrong}"),
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let server = scripted(|_| Said::error(307, json!({})));
+    let (class, message, _) = fatal(client(&server).ask(&chat("x")).await.unwrap_err());
+    assert_eq!(class, Class::NotFound);
+    assert!(message.contains("status 307"), "{message}");
+    assert_eq!(server.counts().received, 1);
 }

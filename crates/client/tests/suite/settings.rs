@@ -152,3 +152,22 @@ fn the_environment_fills_what_is_not_set() {
     assert_eq!(wrong.key, "api_key_env");
     assert!(wrong.to_string().contains("set MY_KEY"), "{wrong}");
 }
+
+#[test]
+fn settings_are_a_variant_of_a_tagged_choice() {
+    #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+    enum Model {
+        Server(Box<Settings>),
+    }
+    let yaml = "kind: server\nmodel: m\nbase_url: http://a/v1\ntokens_per_minute: 10\nextra_body: {top_k: 3, x: [1.5]}\n";
+    let Model::Server(settings) = serde_norway::from_str(yaml).unwrap();
+    assert_eq!(settings.base_url, ["http://a/v1"]);
+    assert_eq!(settings.extra_body["x"], serde_json::json!([1.5]));
+    let again = serde_norway::to_string(&Model::Server(settings.clone())).unwrap();
+    assert_eq!(
+        serde_norway::from_str::<Model>(&again).unwrap(),
+        Model::Server(settings)
+    );
+    assert!(serde_norway::from_str::<Model>("kind: server\nmodel: m\nmodle: n").is_err());
+}
