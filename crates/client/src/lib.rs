@@ -7,6 +7,7 @@
 //!   is too much. A reply comes with the [`Permit`] of its slot: a slot is free once the reply is where it cannot be lost.
 //! * **Sick replicas** get no calls until a probe succeeds.
 //! * **Attempts** wait for a random time that doubles, and for as long as the server asks.
+//! * **Proxies** are those of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; servers on the loopback need none.
 //! * **Secrets** stay in the environment. No error, reply or `Debug` text has one, even where a server echoes it.
 //!
 //! | what happens | what comes of it |

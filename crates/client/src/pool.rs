@@ -26,6 +26,8 @@ struct State {
 
 /// The right to one call at a time on one replica. Whoever holds a reply holds its permit until the reply is where it
 /// cannot be lost: only then does the next call start. Dropping it frees the slot.
+///
+/// Keep none while waiting for another call of the same client: where all slots are held so, that call gets none.
 #[derive(Debug)]
 pub struct Permit {
     pool: Option<Arc<Pool>>,

@@ -45,8 +45,11 @@ impl Replica {
     }
 
     /// How busy it is: calls for each one allowed. Recent failures count as calls, since a server that fails at once would
-    /// otherwise seem the least busy one.
+    /// otherwise seem the least busy one. One whose probe is due comes first, or a pool with room elsewhere never tries it.
     pub fn load(&self) -> f64 {
+        if !self.is_healthy() {
+            return -1.0;
+        }
         (self.in_flight + self.failures as usize) as f64 / self.allowed() as f64
     }
 

@@ -5,6 +5,7 @@ use crate::secret::{Scrubber, Secret};
 use crate::{Settings, Wrong};
 use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Looks a variable up in the environment.
@@ -20,6 +21,17 @@ pub(crate) struct Address {
     pub models: Url,
     /// Beside the version, not below it.
     pub health: Url,
+}
+
+impl Address {
+    fn is_loopback(&self) -> bool {
+        let host = self.chat.host_str().unwrap_or_default();
+        let address = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    }
 }
 
 pub(crate) fn addresses(settings: &Settings, env: Env<'_>) -> Result<Vec<Address>, Wrong> {
@@ -157,6 +169,11 @@ pub(crate) fn http(
         .http1_only()
         // Attempts are counted, paced and routed here.
         .retry(reqwest::retry::never());
+    // A proxy would not reach this machine's own servers.
+    let builder = match addresses.iter().all(Address::is_loopback) {
+        true => builder.no_proxy(),
+        false => builder,
+    };
     let fail = |error: reqwest::Error| {
         let hint = "install the system's CA certificates (`ca-certificates`), or set SSL_CERT_FILE";
         Wrong::new(
