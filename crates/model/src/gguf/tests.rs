@@ -167,18 +167,23 @@ fn a_tokenizer_that_cuts_otherwise_is_refused() {
     saved.save(dir.path(), Precision::F32).unwrap();
     let file = dir.path().join("tokenizer.json");
     let json = std::fs::read_to_string(&file).unwrap();
-    let with = |digits: &str| {
-        std::fs::write(&file, json.replace(r"\\p{N}{1,3}|", digits)).unwrap();
+    let with = |old: &str, new: &str| {
+        assert!(json.contains(old));
+        std::fs::write(&file, json.replace(old, new)).unwrap();
         let path = dir.path().join("model.gguf");
         let written = Model::load(dir.path())
             .unwrap()
             .save_gguf(&path, Precision::F32);
         written.map(|()| read_back(&path).0)
     };
-    let metadata = with(r"\\p{N}|").unwrap();
+    let metadata = with(r"\\p{N}{1,3}|", r"\\p{N}|").unwrap();
     assert_eq!(metadata["tokenizer.ggml.pre"].to_string().unwrap(), "qwen2");
-    let Err(Error::Tokenizer(message)) = with(r"\\p{N}{1,2}|") else {
-        panic!("refused");
+    let refusal = |old: &str, new: &str| match with(old, new) {
+        Err(Error::Tokenizer(message)) => message,
+        other => panic!("{:?}", other.map(|metadata| metadata.len())),
     };
+    let message = refusal(r"\\p{N}{1,3}|", r"\\p{N}{1,2}|");
     assert!(message.contains("{1,2}"), "{message}");
+    let message = refusal(r#""ignore_merges": false"#, r#""ignore_merges": true"#);
+    assert!(message.contains("ignore_merges true"), "{message}");
 }

@@ -1,17 +1,15 @@
 //! The tokenizer as metadata of a GGUF file.
 
+use crate::tokenizer::PIECES;
 use crate::{Error, Result, Tokenizer};
 use candle_core::quantized::gguf_file::Value;
 use serde_json::Value as Json;
 
 /// llama.cpp's names of the ways to cut text before merging that a tokenizer of this layout may use, with the regular
-/// expression of `tokenizer.json` that each stands for. `smaug-bpe` is the one for up to three digits in one piece that
-/// always merges by rank; `llama-bpe` takes a whole piece that is a token without merging.
+/// expression of `tokenizer.json` that each stands for. Both merge by rank even where a whole piece is a token, as we do;
+/// `llama-bpe` has the first expression, too, but takes such a piece without merging.
 const CUTS: [(&str, &str); 2] = [
-    (
-        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
-        "smaug-bpe",
-    ),
+    (PIECES, "smaug-bpe"),
     (
         r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
         "qwen2",
@@ -62,13 +60,15 @@ fn cut(json: &Json) -> Result<&'static str> {
         .iter()
         .filter_map(|step| step["pattern"]["Regex"].as_str())
         .collect();
+    // Pieces that are tokens are then not merged by rank, which none of the names means.
+    let whole_pieces = json["model"]["ignore_merges"] == true;
     CUTS.iter()
-        .find(|(pattern, _)| patterns == [*pattern])
+        .find(|(pattern, _)| patterns == [*pattern] && !whole_pieces)
         .map(|(_, name)| *name)
         .ok_or_else(|| {
             Error::Tokenizer(format!(
-                "llama.cpp has no name known here for the way in which this tokenizer cuts text ({patterns:?}); convert \
-                 the model with llama.cpp's own converter"
+                "no name of llama.cpp is known here for the way in which this tokenizer cuts text (at {patterns:?}, \
+                 ignore_merges {whole_pieces}); convert the model with llama.cpp's own converter"
             ))
         })
 }
