@@ -1,7 +1,8 @@
 //! Whole-file reading and atomic writing.
 
 use crate::{Error, Result};
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// Reads a whole file.
@@ -16,12 +17,23 @@ pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T
 
 /// Writes a file so that a reader sees the old or the new content, never a part: write aside, sync, rename.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
+    write_with(path, |file| {
+        file.write_all(content).map_err(Error::io(path))
+    })
+}
+
+/// As [`write`], with the content written by a function.
+pub(crate) fn write_with(
+    path: &Path,
+    content: impl FnOnce(&mut BufWriter<File>) -> Result<()>,
+) -> Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".partial");
     let aside = Path::new(&name);
-    let mut file = std::fs::File::create(aside).map_err(Error::io(aside))?;
-    file.write_all(content)
-        .and_then(|()| file.sync_all())
+    let mut file = BufWriter::new(File::create(aside).map_err(Error::io(aside))?);
+    content(&mut file)?;
+    file.flush()
+        .and_then(|()| file.get_ref().sync_all())
         .map_err(Error::io(aside))?;
     std::fs::rename(aside, path).map_err(Error::io(path))
 }

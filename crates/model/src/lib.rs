@@ -13,6 +13,7 @@ pub mod chat;
 mod config;
 mod error;
 mod files;
+mod gguf;
 mod model;
 mod network;
 pub mod ops;

@@ -1,7 +1,7 @@
 //! A model directory: weights, tokenizer and chat template.
 
 use crate::{
-    Message, ModelConfig, Network, Precision, Result, Tokenizer, chat, files, ops, weights,
+    Message, ModelConfig, Network, Precision, Result, Tokenizer, chat, files, gguf, ops, weights,
 };
 use candle_core::Device;
 use serde_json::json;
@@ -78,6 +78,18 @@ impl Model {
             &dir.join("config.json"),
             &config.to_json(precision.as_str(), end, pad),
         )
+    }
+
+    /// Writes the whole model as one GGUF file, which llama.cpp and the programs built on it can serve. The file appears
+    /// whole or not at all.
+    ///
+    /// Norms and biases are f32 in any precision. llama.cpp tokenises as we do, save for text that a tokenizer with a
+    /// normaliser would change first (Qwen2.5's composes accents).
+    ///
+    /// # Errors
+    /// When llama.cpp has no name for the tokenizer's way to cut text, or the file cannot be written.
+    pub fn save_gguf(&self, path: &Path, precision: Precision) -> Result<()> {
+        gguf::save(&self.network, &self.tokenizer, path, precision)
     }
 
     /// A name for exactly these weights, this shape and this tokenizer: 32 hexadecimal characters of BLAKE3.

@@ -3,6 +3,8 @@
 mod bytes;
 mod learn;
 
+pub(crate) use learn::PIECES;
+
 use crate::{Error, Result, chat, files};
 use serde_json::{Value, json};
 use std::path::Path;

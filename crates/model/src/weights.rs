@@ -89,20 +89,27 @@ pub(crate) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>) -> Result<(
     files::write(path, &bytes)
 }
 
-/// Writes a network as `model.safetensors`.
-pub(crate) fn save(network: &Network, path: &Path, precision: Precision) -> Result<()> {
+/// The tensors of a network under their published names, each with its own storage.
+pub(crate) fn published(network: &Network) -> Result<BTreeMap<String, Tensor>> {
     let mut tensors = BTreeMap::new();
     for (name, var) in network.parameters() {
         let mut at = 0;
         for (published, rows) in parts(&name, network.config()) {
-            let tensor = var
-                .narrow(0, at, rows)?
-                .to_dtype(precision.dtype())?
-                .to_device(&Device::Cpu)?;
             // A view of the parameter would be written whole: take a copy of just these rows.
-            tensors.insert(published, tensor.force_contiguous()?);
+            tensors.insert(published, var.narrow(0, at, rows)?.force_contiguous()?);
             at += rows;
         }
+    }
+    Ok(tensors)
+}
+
+/// Writes a network as `model.safetensors`.
+pub(crate) fn save(network: &Network, path: &Path, precision: Precision) -> Result<()> {
+    let mut tensors = published(network)?;
+    for tensor in tensors.values_mut() {
+        *tensor = tensor
+            .to_dtype(precision.dtype())?
+            .to_device(&Device::Cpu)?;
     }
     // The Llama layout has a bias after attention, too; ours is the layout of Qwen2, without one.
     let config = network.config();
