@@ -8,7 +8,9 @@ mod targets;
 use std::path::Path;
 
 use caco_pipeline::config::StudentData;
-use caco_pipeline::{BenchmarkScore, Config, RunReport, StageReport, Targets};
+use caco_pipeline::{
+    BenchmarkScore, Config, RunReport, Spent, StageReport, TargetEnd, Targets,
+};
 
 use crate::numbers::{clock, grouped};
 use crate::paint::Paint;
@@ -91,6 +93,25 @@ pub fn finished(report: &RunReport, roles: &Roles, paint: Paint) -> String {
             format!("{} ({} rows)", friendly(data), grouped(report.exported)),
         );
     }
+    if let Some(target) = &report.target {
+        let why = match target.end {
+            TargetEnd::Kept => "reached",
+            TargetEnd::Samples => "ended by the bound on samples",
+            TargetEnd::Seconds => "ended by the bound on time",
+        };
+        line(
+            "target",
+            format!(
+                "{} of {} rows after {} samples: {why}",
+                grouped(target.kept),
+                grouped(target.wanted),
+                grouped(target.samples)
+            ),
+        );
+    }
+    if let Some(words) = spent(&report.spent, report.cut_off) {
+        line("calls", words);
+    }
     line("run", format!("{dir} ({} of work)", clock(report.seconds)));
     line("next", format!("caco status {dir}"));
     line(
@@ -103,6 +124,31 @@ pub fn finished(report: &RunReport, roles: &Roles, paint: Paint) -> String {
         line("", format!("caco export {dir} --format messages -o out/"));
     }
     out
+}
+
+/// What calls of servers have come to; none where no server was asked.
+pub fn spent(spent: &Spent, cut_off: u64) -> Option<String> {
+    if spent.calls == 0 && cut_off == 0 {
+        return None;
+    }
+    let cost = match spent.cost {
+        Some(cost) if spent.unpriced == 0 => format!("cost {cost:.4}"),
+        Some(cost) => format!("cost {cost:.4} and {} calls without a price", grouped(spent.unpriced)),
+        None => "cost unknown".into(),
+    };
+    let mut words = format!(
+        "{} asked, {} tokens in, {} out, {cost}",
+        grouped(spent.calls),
+        grouped(spent.prompt_tokens),
+        grouped(spent.completion_tokens)
+    );
+    if cut_off > 0 {
+        words.push_str(&format!(
+            "; at most {} paid for twice, which were under way when the run was killed",
+            grouped(cut_off)
+        ));
+    }
+    Some(words)
 }
 
 /// A path as a person would type it here: relative when it lies below the current folder.

@@ -156,7 +156,7 @@ fn parent(run: &Path, index: &Index, id: &str) -> Result<Option<Row>, Error> {
 
 /// The calls for a row; sampled rows are in the ledger under their place, since they have no id before the reply. Calls of
 /// an earlier configuration are among them.
-fn calls_of(run: &Path, row: &Row) -> Result<Vec<AncestryCall>, Error> {
+pub(crate) fn calls_of(run: &Path, row: &Row) -> Result<Vec<AncestryCall>, Error> {
     let Some(ledger) = caco_ledger::Ledger::read(&asking::folder(run))? else {
         return Ok(Vec::new());
     };

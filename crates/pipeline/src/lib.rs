@@ -46,7 +46,7 @@ pub use models::{known_counts, unpack_builtin};
 pub use offline::{
     CallsExported, CallsImported, Replayed, export_calls, import_calls, replay,
 };
-pub use preview::{Preview, preview};
+pub use preview::{Preview, PreviewRow, preview};
 pub use probe::{Replica, probe};
 pub use recipe::{
     Data, Gradeschool, GradeschoolSplit, Recipe, RecipeReport, StoredAs, Tasks, tune_recipe,

@@ -6,14 +6,25 @@ use caco_record::{Row, Stage};
 use serde::Serialize;
 
 use crate::context::Context;
+use crate::inspect::{AncestryCall, calls_of};
 use crate::report::StageReport;
 use crate::{Config, Error, Observer, atomic, runner};
+
+/// One row and what models were asked for it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PreviewRow {
+    /// The row.
+    #[serde(flatten)]
+    pub row: Row,
+    /// Rendered prompts and raw replies, in the order of the loop.
+    pub calls: Vec<AncestryCall>,
+}
 
 /// What a preview found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Preview {
     /// The rows as the last stage that saw them left them: seeds first, then samples.
-    pub rows: Vec<Row>,
+    pub rows: Vec<PreviewRow>,
     /// What each stage did.
     pub stages: Vec<StageReport>,
 }
@@ -36,6 +47,7 @@ pub fn preview(
     config.output = temporary.path().join("preview");
     config.rounds = 1;
     config.sample.count = n.max(1) as u64;
+    config.target = None;
     for seed in &mut config.seeds {
         seed.limit = Some(seed.limit.map_or(n, |limit| limit.min(n)).max(1));
     }
@@ -59,8 +71,13 @@ pub fn preview(
         }
     }
     rows.sort_by_key(|row| !row.is_seed());
+    context.ledger.flush()?;
+    let rows = rows.into_iter().map(|row| {
+        let calls = calls_of(&config.output, &row)?;
+        Ok(PreviewRow { row, calls })
+    });
     Ok(Preview {
-        rows,
+        rows: rows.collect::<Result<_, Error>>()?,
         stages: report.stages,
     })
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::index::Index;
 use crate::report::StageReport;
-use crate::{Error, shard};
+use crate::{Error, Spent, asking, shard};
 
 /// How far a run is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,6 +17,10 @@ pub struct StatusReport {
     pub finished: bool,
     /// The stages that have begun, in the order of the loop.
     pub stages: Vec<StatusStage>,
+    /// What calls of servers have come to so far, over all resumptions.
+    pub spent: Spent,
+    /// Calls that were under way when the run's processes were killed, or are so now: at most so many are paid for twice.
+    pub cut_off: u64,
 }
 
 /// How far a stage is: the figures of what it has published.
@@ -82,7 +86,14 @@ pub fn status(run: &Path) -> Result<StatusReport, Error> {
             finished: entry.report.is_some(),
         });
     }
+    let (mut spent, mut cut_off) = (Spent::default(), 0);
+    if let Some(ledger) = caco_ledger::Ledger::read(&asking::folder(run))? {
+        spent = ledger.totals()?.into();
+        cut_off = ledger.cut_off_in_all()?;
+    }
     Ok(StatusReport {
+        spent,
+        cut_off,
         dir: run.to_owned(),
         finished: run.join(crate::export::MANIFEST).is_file(),
         stages,

@@ -1,6 +1,6 @@
 //! Answers in vLLM's shape.
 
-use crate::asked::{Asked, Prompt};
+use crate::asked::{Asked, Prompt, Script};
 use crate::body::Sent;
 use crate::said::Said;
 use hyper::Response;
@@ -92,4 +92,18 @@ pub(crate) fn with(mut answer: Answer, name: &'static str, value: HeaderValue) -
     };
     answer.headers_mut().insert(name, value);
     answer
+}
+
+/// What a request would be answered, without a server: status and body. For lines of batch files.
+pub fn answer(script: &dyn Script, path: &str, body: &Value) -> (u16, Value) {
+    let Some(asked) = Asked::read(path, None, body.clone()) else {
+        return (400, json!({"error": {"message": "the body has no model or no prompt"}}));
+    };
+    let said: Vec<Said> = (0..asked.choices())
+        .map(|choice| script.reply(&Asked { choice, ..asked.clone() }))
+        .collect();
+    match said.iter().find_map(|said| said.error.clone()) {
+        Some(error) => error,
+        None => (200, completion(&asked, &said, "batch")),
+    }
 }

@@ -32,6 +32,7 @@ mod routes;
 mod said;
 mod server;
 
+pub use answer::answer;
 pub use asked::{Asked, Prompt, Script};
 pub use counts::{BodyCounts, Counts};
 pub use faults::{Fault, Faults};

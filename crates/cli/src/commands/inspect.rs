@@ -43,7 +43,8 @@ fn text(ancestry: &Ancestry, paint: Paint) -> String {
     out
 }
 
-fn call(call: &AncestryCall, paint: Paint) -> String {
+/// One call: the prompt as it was rendered, and the raw reply.
+pub(super) fn call(call: &AncestryCall, paint: Paint) -> String {
     let title = format!(
         "{} asked a model (round {}, sample {})",
         call.stage.as_str(),

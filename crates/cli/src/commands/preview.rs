@@ -35,7 +35,10 @@ pub fn preview(global: &Global, args: &args::Preview) -> Result<Exit> {
     let shown: Vec<String> = preview
         .rows
         .iter()
-        .map(|row| rows::text(row, paint))
+        .map(|row| {
+            let calls = row.calls.iter().map(|call| super::inspect::call(call, paint));
+            rows::text(&row.row, paint) + &calls.collect::<String>()
+        })
         .collect();
     output::text(&shown.join("\n"))?;
     Ok(Exit::Done)

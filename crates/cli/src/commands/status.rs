@@ -57,6 +57,9 @@ pub fn status(global: &Global, args: &RunFolder) -> Result<Exit> {
                 progress(&status),
                 parts.text(&roles, paint)
             ));
+            if let Some(words) = report::spent(&status.spent, status.cut_off) {
+                text.push_str(&format!("\n{}    {words}\n", paint.strong("calls")));
+            }
             if !finished {
                 text.push_str(&format!(
                     "\n{}     caco resume {}\n",

@@ -16,4 +16,5 @@ mod resume;
 mod runs;
 mod sandbox;
 mod scene;
+mod server;
 mod tune;

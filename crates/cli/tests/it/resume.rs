@@ -44,10 +44,10 @@ pub fn kill_group(child: &mut Child) {
 }
 
 /// A small generator of seeded numbers (splitmix64).
-struct Draw(u64);
+pub struct Draw(pub u64);
 
 impl Draw {
-    fn up_to(&mut self, limit: usize) -> usize {
+    pub fn up_to(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

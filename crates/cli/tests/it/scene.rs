@@ -52,9 +52,15 @@ impl Scene {
 
     /// Starts in the background, in a process group of its own, with its output in a file.
     pub fn start(&self, args: &[&str]) -> Child {
+        self.start_with(args, &[])
+    }
+
+    /// The same with more variables in the environment.
+    pub fn start_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Child {
         use std::os::unix::process::CommandExt as _;
         let log = std::fs::File::create(self.path().join("stderr.log")).unwrap();
         self.caco(args)
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .process_group(0)
