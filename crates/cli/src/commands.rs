@@ -15,9 +15,7 @@ mod status;
 mod tune;
 mod validate;
 
-use crate::args::{
-    AnswerCommand, CallsCommand, Command, Configured, Global, SandboxCommand,
-};
+use crate::args::{AnswerCommand, CallsCommand, Command, Configured, Global, SandboxCommand};
 use crate::exit::Exit;
 use crate::failure::Result;
 

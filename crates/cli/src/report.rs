@@ -8,9 +8,7 @@ mod targets;
 use std::path::Path;
 
 use caco_pipeline::config::StudentData;
-use caco_pipeline::{
-    BenchmarkScore, Config, RunReport, Spent, StageReport, TargetEnd, Targets,
-};
+use caco_pipeline::{BenchmarkScore, Config, RunReport, Spent, StageReport, TargetEnd, Targets};
 
 use crate::numbers::{clock, grouped};
 use crate::paint::Paint;
@@ -133,7 +131,10 @@ pub fn spent(spent: &Spent, cut_off: u64) -> Option<String> {
     }
     let cost = match spent.cost {
         Some(cost) if spent.unpriced == 0 => format!("cost {cost:.4}"),
-        Some(cost) => format!("cost {cost:.4} and {} calls without a price", grouped(spent.unpriced)),
+        Some(cost) => format!(
+            "cost {cost:.4} and {} calls without a price",
+            grouped(spent.unpriced)
+        ),
         None => "cost unknown".into(),
     };
     let mut words = format!(

@@ -16,9 +16,7 @@ pub(crate) use purse::Purse;
 
 use crate::config::Sampling;
 use crate::context::Context;
-use crate::generator::{
-    Answer, Ask, FINISH_NO_REPLY, FINISH_REFUSED, Generator, Held, Listener,
-};
+use crate::generator::{Answer, Ask, FINISH_NO_REPLY, FINISH_REFUSED, Generator, Held, Listener};
 use crate::{CallState, Error, Event};
 
 /// One thing to ask for a row.
@@ -56,7 +54,11 @@ pub(crate) fn folder(run: &Path) -> PathBuf {
 }
 
 /// How many shards a stage works on at once, so that the model has as many questions as it can take.
-pub(crate) fn width(context: &Context<'_>, model: &dyn Generator, questions_per_row: usize) -> usize {
+pub(crate) fn width(
+    context: &Context<'_>,
+    model: &dyn Generator,
+    questions_per_row: usize,
+) -> usize {
     /// Each shard under work is a thread.
     const MOST: usize = 64;
     let questions = context.config.shard_rows * questions_per_row.max(1);
@@ -186,7 +188,9 @@ impl Asker<'_> {
         copies
             .into_iter()
             .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| Error::Internal("a model gave fewer replies than it was asked for".into()))
+            .ok_or_else(|| {
+                Error::Internal("a model gave fewer replies than it was asked for".into())
+            })
     }
 
     fn key(&self, question: &Question, params: &str) -> Key {

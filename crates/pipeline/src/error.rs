@@ -255,7 +255,9 @@ impl Error {
             | Self::Locked { .. }
             | Self::Ledger(_)
             | Self::Python { .. } => Category::Environment,
-            Self::Model { .. } | Self::NothingLeft { .. } | Self::Awaiting { .. } => Category::Model,
+            Self::Model { .. } | Self::NothingLeft { .. } | Self::Awaiting { .. } => {
+                Category::Model
+            }
             Self::Interrupted => Category::Interrupted,
             Self::Internal(_) => Category::Internal,
         }

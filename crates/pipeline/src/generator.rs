@@ -143,7 +143,10 @@ impl Generator for Embedded {
 
     fn chat(&self, user: &str) -> Result<(Form, String), Error> {
         let text = self.model.render_chat(&[Message::user(user)], true);
-        Ok((Form::Raw, text.map_err(|error| model_error(&self.name, error))?))
+        Ok((
+            Form::Raw,
+            text.map_err(|error| model_error(&self.name, error))?,
+        ))
     }
 
     fn open_user(&self) -> String {

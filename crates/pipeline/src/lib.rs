@@ -43,16 +43,17 @@ pub use event::{CallState, Event, Observer, Quiet, Spent};
 pub use init::{Template, templates};
 pub use inspect::{Ancestry, AncestryCall, AncestryStep, inspect};
 pub use models::{known_counts, unpack_builtin};
-pub use offline::{
-    CallsExported, CallsImported, Replayed, export_calls, import_calls, replay,
-};
+pub use offline::{CallsExported, CallsImported, Replayed, export_calls, import_calls, replay};
 pub use preview::{Preview, PreviewRow, preview};
 pub use probe::{Replica, probe};
 pub use recipe::{
     Data, Gradeschool, GradeschoolSplit, Recipe, RecipeReport, StoredAs, Tasks, tune_recipe,
 };
 pub use referee::{Fallback, MATH_VERIFY_PACKAGE, Pair, Referee, Ruling, TIER as FALLBACK_TIER};
-pub use report::{BenchmarkScore, RunReport, Score, Share, StageReport, StudentScore, TargetEnd, TargetReport, Targets};
+pub use report::{
+    BenchmarkScore, RunReport, Score, Share, StageReport, StudentScore, TargetEnd, TargetReport,
+    Targets,
+};
 pub use run::Run;
 pub use runner::preflight;
 pub use status::{StatusReport, StatusStage, status};

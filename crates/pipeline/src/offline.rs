@@ -128,7 +128,13 @@ pub fn import_calls(run: &Run, file: &Path) -> Result<CallsImported, Error> {
     let mut reader = Reader::open(file).map_err(broken)?;
     while let Some(line) = reader.line().map_err(broken)? {
         report.lines += 1;
-        take(&context.ledger, &servers, &line.text, line.number, &mut report)?;
+        take(
+            &context.ledger,
+            &servers,
+            &line.text,
+            line.number,
+            &mut report,
+        )?;
     }
     context.ledger.flush()?;
     Ok(report)
@@ -168,7 +174,10 @@ fn take(
     };
     let Some(mut call) = call else {
         report.unknown += 1;
-        report.problem("this run has not exported such a `custom_id`".into(), number);
+        report.problem(
+            "this run has not exported such a `custom_id`".into(),
+            number,
+        );
         return Ok(());
     };
     let Some(server) = servers.get(&call.model) else {
@@ -180,9 +189,7 @@ fn take(
         return Ok(());
     };
     let read = match (&result.response, &result.error) {
-        (Some(response), _) => {
-            server.read(response.status_code, response.body.get().as_bytes())
-        }
+        (Some(response), _) => server.read(response.status_code, response.body.get().as_bytes()),
         (None, error) => Err(match error {
             Some(error) => error["message"]
                 .as_str()

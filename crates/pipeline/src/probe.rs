@@ -2,9 +2,9 @@
 
 use caco_client::{Health, ReplicaReport};
 
+use crate::Error;
 use crate::config::{Config, Model};
 use crate::models::Models;
-use crate::Error;
 
 /// One replica of a server's model.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -84,7 +84,11 @@ impl Parts<'_> {
         let texts = texts
             .into_iter()
             .filter_map(|(name, text)| Some((name, Value::from(text?))));
-        let examples: Vec<Value> = self.examples.iter().map(|text| Value::from(*text)).collect();
+        let examples: Vec<Value> = self
+            .examples
+            .iter()
+            .map(|text| Value::from(*text))
+            .collect();
         Value::from_pairs(texts.chain([("examples", Value::from(examples))]))
     }
 }
@@ -173,7 +177,8 @@ impl Prompts {
             return Err(Error::Data {
                 file: "prompts".into(),
                 message: format!("the prompts of the embedded model have none for {prompt:?}"),
-                hint: "name a server's model for this, or set `prompts: general` at the model".into(),
+                hint: "name a server's model for this, or set `prompts: general` at the model"
+                    .into(),
             });
         };
         let template = self.environment.get_template(name);
@@ -206,22 +211,60 @@ mod tests {
     #[test]
     fn the_built_in_prompts_render_and_show_their_parts() {
         let prompts = Prompts::load(None).unwrap();
-        let general = |prompt| prompts.render(PromptSet::General, prompt, &parts()).unwrap();
+        let general = |prompt| {
+            prompts
+                .render(PromptSet::General, prompt, &parts())
+                .unwrap()
+        };
         for (prompt, shown, hidden) in [
-            (Prompt::Unify, &["How many?", "are three"][..], &["x = 1"][..]),
+            (
+                Prompt::Unify,
+                &["How many?", "are three"][..],
+                &["x = 1"][..],
+            ),
             (Prompt::UnifyCode, &["How many?", "are three"], &["x = 1"]),
             (Prompt::Sample, &["y = 2", "z = 3"], &["How many?", "x = 1"]),
-            (Prompt::Reverse, &["x = 1", "{\"x\": 1}", "output: 3"], &["How many?"]),
-            (Prompt::Revise, &["x = 1", "How many?", "it lacks x"], &["are three"]),
+            (
+                Prompt::Reverse,
+                &["x = 1", "{\"x\": 1}", "output: 3"],
+                &["How many?"],
+            ),
+            (
+                Prompt::Revise,
+                &["x = 1", "How many?", "it lacks x"],
+                &["are three"],
+            ),
             // Whoever solves must not see the program or its answer.
-            (Prompt::Solve, &["How many?", "\\boxed{}"], &["x = 1", "3", "are three"]),
-            (Prompt::JudgeSolvable, &["How many?"], &["x = 1", "are three"]),
-            (Prompt::JudgeAnswer, &["How many?", "are three", "3"], &["x = 1"]),
-            (Prompt::JudgeSteps, &["How many?", "are three", "x = 1"], &[]),
+            (
+                Prompt::Solve,
+                &["How many?", "\\boxed{}"],
+                &["x = 1", "3", "are three"],
+            ),
+            (
+                Prompt::JudgeSolvable,
+                &["How many?"],
+                &["x = 1", "are three"],
+            ),
+            (
+                Prompt::JudgeAnswer,
+                &["How many?", "are three", "3"],
+                &["x = 1"],
+            ),
+            (
+                Prompt::JudgeSteps,
+                &["How many?", "are three", "x = 1"],
+                &[],
+            ),
         ] {
             let text = general(prompt);
-            assert!(shown.iter().all(|part| text.contains(part)), "{prompt:?}: {text}");
-            assert!(!hidden.iter().any(|part| text.contains(part)), "{prompt:?}: {text}");
+            assert!(
+                shown.iter().all(|part| text.contains(part)),
+                "{prompt:?}: {text}"
+            );
+            assert!(
+                !hidden.iter().any(|part| text.contains(part)),
+                "{prompt:?}: {text}"
+            );
             assert!(!text.contains("{%") && !text.contains("{{"), "{text}");
         }
         let embedded = |prompt| prompts.render(PromptSet::Embedded, prompt, &parts());
@@ -248,7 +291,9 @@ mod tests {
             problem: Some("How many?"),
             ..Parts::default()
         };
-        let unify = prompts.render(PromptSet::General, Prompt::Unify, &bare).unwrap();
+        let unify = prompts
+            .render(PromptSet::General, Prompt::Unify, &bare)
+            .unwrap();
         assert!(!unify.contains("<solution>"), "{unify}");
         let sample = prompts
             .render(PromptSet::General, Prompt::Sample, &Parts::default())

@@ -97,10 +97,18 @@ pub(crate) fn with(mut answer: Answer, name: &'static str, value: HeaderValue) -
 /// What a request would be answered, without a server: status and body. For lines of batch files.
 pub fn answer(script: &dyn Script, path: &str, body: &Value) -> (u16, Value) {
     let Some(asked) = Asked::read(path, None, body.clone()) else {
-        return (400, json!({"error": {"message": "the body has no model or no prompt"}}));
+        return (
+            400,
+            json!({"error": {"message": "the body has no model or no prompt"}}),
+        );
     };
     let said: Vec<Said> = (0..asked.choices())
-        .map(|choice| script.reply(&Asked { choice, ..asked.clone() }))
+        .map(|choice| {
+            script.reply(&Asked {
+                choice,
+                ..asked.clone()
+            })
+        })
         .collect();
     match said.iter().find_map(|said| said.error.clone()) {
         Some(error) => error,

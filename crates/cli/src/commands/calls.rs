@@ -72,11 +72,19 @@ pub fn import(global: &Global, args: &args::CallsImport) -> Result<Exit> {
         }
     }
     let taken = report.imported + report.known == report.lines;
-    Ok(if taken { Exit::Done } else { Exit::CheckedFalse })
+    Ok(if taken {
+        Exit::Done
+    } else {
+        Exit::CheckedFalse
+    })
 }
 
 fn words(report: &CallsImported) -> String {
-    let mut text = format!("{} lines: {} imported", grouped(report.lines), grouped(report.imported));
+    let mut text = format!(
+        "{} lines: {} imported",
+        grouped(report.lines),
+        grouped(report.imported)
+    );
     for (count, what) in [
         (report.known, "known before"),
         (report.failed, "failed"),

@@ -51,9 +51,12 @@ pub(super) fn call(call: &AncestryCall, paint: Paint) -> String {
         call.round,
         call.index
     );
-    let thoughts = call.reasoning.as_deref().map_or_else(String::new, |thoughts| {
-        format!("  thought\n{}\n", rows::indent(thoughts))
-    });
+    let thoughts = call
+        .reasoning
+        .as_deref()
+        .map_or_else(String::new, |thoughts| {
+            format!("  thought\n{}\n", rows::indent(thoughts))
+        });
     format!(
         "\n{}\n  model   {}\n  params  {}\n  prompt\n{}\n{thoughts}  reply   ({}, {} tokens)\n{}\n",
         paint.strong(&title),

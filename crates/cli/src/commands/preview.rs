@@ -36,7 +36,10 @@ pub fn preview(global: &Global, args: &args::Preview) -> Result<Exit> {
         .rows
         .iter()
         .map(|row| {
-            let calls = row.calls.iter().map(|call| super::inspect::call(call, paint));
+            let calls = row
+                .calls
+                .iter()
+                .map(|call| super::inspect::call(call, paint));
             rows::text(&row.row, paint) + &calls.collect::<String>()
         })
         .collect();

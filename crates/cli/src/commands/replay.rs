@@ -34,8 +34,9 @@ pub fn replay(global: &Global, args: &args::Replay) -> Result<Exit> {
         })?),
     };
     let into = match (&args.output, &temporary) {
-        (Some(output), _) => std::path::absolute(output)
-            .map_err(|error| Failure::file("find", output, &error))?,
+        (Some(output), _) => {
+            std::path::absolute(output).map_err(|error| Failure::file("find", output, &error))?
+        }
         (None, Some(temporary)) => temporary.path().join("replay"),
         (None, None) => return Err(Failure::internal("nowhere to rebuild the run")),
     };
@@ -63,7 +64,10 @@ pub fn replay(global: &Global, args: &args::Replay) -> Result<Exit> {
             )),
         }
         if temporary.is_none() {
-            text.push_str(&format!("the rebuilt run is in {}\n", friendly(&replayed.dir)));
+            text.push_str(&format!(
+                "the rebuilt run is in {}\n",
+                friendly(&replayed.dir)
+            ));
         }
         output::text(&text)?;
     }

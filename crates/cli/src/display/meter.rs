@@ -333,7 +333,11 @@ mod tests {
             },
         };
         meter.update(&event(None, 0), 0.1);
-        assert!(meter.figures(0.2).ends_with("12/64 in flight, cost unknown"));
+        assert!(
+            meter
+                .figures(0.2)
+                .ends_with("12/64 in flight, cost unknown")
+        );
         meter.update(&event(Some(1.234), 3), 0.3);
         assert!(
             meter

@@ -197,7 +197,12 @@ fn models(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
             config.runs(Stage::Tune) && config.tune.init == TuneInit::Base,
             true,
         ),
-        ("sample.model", sample.unwrap_or_default(), sample.is_some(), false),
+        (
+            "sample.model",
+            sample.unwrap_or_default(),
+            sample.is_some(),
+            false,
+        ),
         ("reverse.model", &config.reverse.model, true, false),
         ("solve.model", &config.solve.model, true, false),
         ("judge.model", judge, judge != NONE, false),
@@ -216,7 +221,10 @@ fn models(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
                 return Err(fail(
                     path,
                     format!("`{name}` is a server's model, and its weights are not here"),
-                    Some("name a model of `kind: embedded`, or skip the stage with `stages.skip`".into()),
+                    Some(
+                        "name a model of `kind: embedded`, or skip the stage with `stages.skip`"
+                            .into(),
+                    ),
                 ));
             }
             Some(Model::Embedded { .. }) if path == "judge.model" => {
@@ -250,14 +258,20 @@ fn asking(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
     if chat && config.sample.model.is_none() && config.runs(Stage::Sample) {
         return Err(fail(
             "sample.method",
-            "`chat` needs a model that follows instructions, and the one that tune makes does not".into(),
+            "`chat` needs a model that follows instructions, and the one that tune makes does not"
+                .into(),
             Some("set `sample.model`".into()),
         ));
     }
     if config.judge.votes == 0 {
         return Err(fail("judge.votes", "must be at least 1".into(), None));
     }
-    let checks: BTreeSet<&str> = config.judge.checks.iter().map(|check| Check::as_str(*check)).collect();
+    let checks: BTreeSet<&str> = config
+        .judge
+        .checks
+        .iter()
+        .map(|check| Check::as_str(*check))
+        .collect();
     if checks.len() != config.judge.checks.len() {
         return Err(fail("judge.checks", "a check is named twice".into(), None));
     }
@@ -276,9 +290,9 @@ fn asking(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
     if budget.cost.is_some_and(|cost| !(cost >= 0.0)) {
         return Err(fail("budget.cost", "must be 0 or above".into(), None));
     }
-    let unpriced = config.models.iter().find(|(_, model)| {
-        matches!(model, Model::Server(server) if server.settings.price.is_none())
-    });
+    let unpriced = config.models.iter().find(
+        |(_, model)| matches!(model, Model::Server(server) if server.settings.price.is_none()),
+    );
     if let (Some(_), Some((name, _))) = (budget.cost, unpriced) {
         return Err(fail(
             "budget.cost",
@@ -300,7 +314,10 @@ fn check_sampling(sampling: &Sampling, path: &str, fail: Fail<'_>) -> Result<(),
     if !(sampling.top_p > 0.0 && sampling.top_p <= 1.0) {
         return at("top_p", "must be above 0 and at most 1");
     }
-    if sampling.min_p.is_some_and(|min_p| !(0.0..=1.0).contains(&min_p)) {
+    if sampling
+        .min_p
+        .is_some_and(|min_p| !(0.0..=1.0).contains(&min_p))
+    {
         return at("min_p", "must be from 0 to 1");
     }
     if sampling.stop.iter().any(String::is_empty) {
@@ -424,7 +441,8 @@ fn skips(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         return Err(fail("stages.skip", "import cannot be skipped".into(), None));
     }
     for (stage, needed, why) in NEEDS {
-        let elsewhere = (stage, needed) == (Stage::Sample, Stage::Tune) && config.sample.model.is_some();
+        let elsewhere =
+            (stage, needed) == (Stage::Sample, Stage::Tune) && config.sample.model.is_some();
         if config.runs(stage) && skipped(needed) && !elsewhere {
             return Err(fail(
                 "stages.skip",

@@ -59,9 +59,7 @@ impl Server {
     pub fn family(&self) -> String {
         let stated = self.family.clone().unwrap_or_else(|| {
             let last = self.settings.model.rsplit('/').next().unwrap_or_default();
-            last.chars()
-                .take_while(char::is_ascii_alphabetic)
-                .collect()
+            last.chars().take_while(char::is_ascii_alphabetic).collect()
         });
         stated.to_lowercase()
     }

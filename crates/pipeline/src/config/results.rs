@@ -130,7 +130,8 @@ impl Target {
     /// The bound on samples.
     #[must_use]
     pub fn most_samples(&self) -> u64 {
-        self.samples.unwrap_or_else(|| self.kept.saturating_mul(100))
+        self.samples
+            .unwrap_or_else(|| self.kept.saturating_mul(100))
     }
 }
 

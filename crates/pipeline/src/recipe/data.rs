@@ -175,7 +175,8 @@ fn one(recipe: &Recipe, prompts: &Prompts, index: u64, record: &Record) -> Resul
     for (task, weight, prompt, reply) in chats {
         let times = times(task, weight);
         if times > 0 {
-            let example = learn::chat_example(&prompts.render(PromptSet::Embedded, prompt, &parts)?, reply);
+            let example =
+                learn::chat_example(&prompts.render(PromptSet::Embedded, prompt, &parts)?, reply);
             examples.extend(std::iter::repeat_n(example, times));
         }
     }

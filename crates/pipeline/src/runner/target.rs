@@ -80,10 +80,10 @@ pub(super) fn reach(
 
 /// Samples in all after the next helping: what the yield so far asks for and a tenth more, at most four times as many.
 fn next(samples: u64, came: u64, missing: u64) -> u64 {
-    let share = came.max(1) as f64 / samples.max(1) as f64;
-    let more = (missing as f64 / share * 1.1).ceil() as u64;
+    let needed = u128::from(missing) * u128::from(samples.max(1)) * 11;
+    let more = needed.div_ceil(u128::from(came.max(1)) * 10);
     samples
-        .saturating_add(more.max(1))
+        .saturating_add(u64::try_from(more.max(1)).unwrap_or(u64::MAX))
         .min(samples.max(1).saturating_mul(4))
 }
 
@@ -108,7 +108,11 @@ mod tests {
     #[test]
     fn a_helping_is_sized_by_the_yield_within_bounds() {
         assert_eq!(next(100, 50, 50), 210);
-        assert_eq!(next(100, 0, 50), 400, "no yield yet: four times as many at most");
+        assert_eq!(
+            next(100, 0, 50),
+            400,
+            "no yield yet: four times as many at most"
+        );
         assert_eq!(next(0, 0, 7), 4);
         assert_eq!(next(u64::MAX, 1, 5), u64::MAX);
         assert!(next(1000, 999, 1) > 1000);

@@ -9,8 +9,8 @@ use caco_gradeschool::{Record, Split, generate};
 use caco_model::Precision;
 
 use super::*;
-use crate::config::{Architecture, Sampling};
 use crate::config::PromptSet;
+use crate::config::{Architecture, Sampling};
 use crate::generator::{Answer, Ask, Form, Generator, Listener};
 use crate::report::RunReport;
 use crate::{Quiet, Run, learn, status};

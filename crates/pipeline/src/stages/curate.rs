@@ -166,7 +166,10 @@ fn decide(context: &Context<'_>, earlier: &[Shard], shards: &[Shard]) -> Result<
     for shard in shards {
         for row in shard.kept()? {
             if counts(&row) && wanted.is_some_and(|(most, _)| kept >= most) {
-                rejects.insert(row.row_id, ("beyond_target", "the target was reached before".into()));
+                rejects.insert(
+                    row.row_id,
+                    ("beyond_target", "the target was reached before".into()),
+                );
                 continue;
             }
             let forms = forms(&row);

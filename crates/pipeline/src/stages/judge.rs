@@ -8,9 +8,9 @@ use caco_answer::Outcome as Equality;
 use caco_record::{Row, Stage};
 use serde_json::{Value, json};
 
-use super::agreement::{self, Agreement};
 use self::revise::Revising;
 use self::votes::Bench;
+use super::agreement::{self, Agreement};
 use super::{State, inputs};
 use crate::Error;
 use crate::config::Judge;

@@ -229,7 +229,9 @@ pub(crate) fn unfinished(answer: &Answer) -> Option<(&'static str, String)> {
             "truncated",
             format!("cut after {} tokens", answer.completion_tokens),
         )),
-        generator::FINISH_FILTERED => Some(("content_filter", "the server withheld the reply".into())),
+        generator::FINISH_FILTERED => {
+            Some(("content_filter", "the server withheld the reply".into()))
+        }
         generator::FINISH_REFUSED => Some(("refused", said())),
         generator::FINISH_NO_REPLY => Some((
             "no_reply",

@@ -48,7 +48,8 @@ pub(super) fn run(
             })
             .collect::<Result<_, Error>>()?;
         let all = questions.len();
-        let answers = asker.answers(&questions, &|done, tokens| progress.part(done, all, tokens))?;
+        let answers =
+            asker.answers(&questions, &|done, tokens| progress.part(done, all, tokens))?;
         for (row, answer) in rows.iter_mut().zip(answers) {
             if super::usable(row, Stage::Reverse, &answer) {
                 row.problem = Some(answer.text.trim().to_owned());

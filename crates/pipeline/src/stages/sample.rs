@@ -119,7 +119,8 @@ pub(super) fn run(
     let (shards, report) = map::run(context, &map, &inputs, &|mut rows, progress| {
         let questions: Vec<Question> = rows.iter().map(question).collect::<Result<_, _>>()?;
         let all = questions.len();
-        let answers = asker.answers(&questions, &|done, tokens| progress.part(done, all, tokens))?;
+        let answers =
+            asker.answers(&questions, &|done, tokens| progress.part(done, all, tokens))?;
         for (row, answer) in rows.iter_mut().zip(answers) {
             let program = caco_program::extract_code(&answer.text).trim().to_owned();
             let place = row.seed_id.clone().unwrap_or_default();
@@ -163,12 +164,7 @@ fn pool(state: &State, round: u32) -> Result<Vec<String>, Error> {
 }
 
 /// The examples of one sample, drawn by its place.
-fn draw<'a>(
-    context: &Context<'_>,
-    place: &str,
-    pool: &'a [String],
-    count: usize,
-) -> Vec<&'a str> {
+fn draw<'a>(context: &Context<'_>, place: &str, pool: &'a [String], count: usize) -> Vec<&'a str> {
     let mut random = ChaCha8Rng::seed_from_u64(context.seed(Stage::Sample, place, 1));
     let count = count.min(pool.len());
     let drawn = index::sample(&mut random, pool.len(), count);

@@ -44,7 +44,8 @@ pub(super) fn run(
             .map(|row| question(&asker, row, 0))
             .collect::<Result<_, _>>()?;
         let all = questions.len();
-        let answers = asker.answers(&questions, &|done, tokens| progress.part(done, all, tokens))?;
+        let answers =
+            asker.answers(&questions, &|done, tokens| progress.part(done, all, tokens))?;
         for (row, answer) in rows.iter_mut().zip(answers) {
             // A reply that was cut is still a row for judge, which names it.
             if answer.finish == FINISH_LENGTH {

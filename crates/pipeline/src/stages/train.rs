@@ -122,7 +122,9 @@ fn example(context: &Context<'_>, row: &Row) -> Result<Example, Error> {
         problem: row.problem.as_deref(),
         ..Parts::default()
     };
-    let prompt = context.prompts.render(PromptSet::Embedded, Prompt::Solve, &parts)?;
+    let prompt = context
+        .prompts
+        .render(PromptSet::Embedded, Prompt::Solve, &parts)?;
     Ok(learn::chat_example(
         &prompt,
         row.solution.as_deref().unwrap_or_default(),

@@ -91,7 +91,11 @@ fn servers(config: &Config, name: &str) -> Vec<Check> {
         Ok(replicas) => replicas,
         Err(error) => {
             let remedy = error.hint().unwrap_or_default();
-            return vec![Check::failed("server", format!("`{name}`: {error}"), remedy)];
+            return vec![Check::failed(
+                "server",
+                format!("`{name}`: {error}"),
+                remedy,
+            )];
         }
     };
     replicas

@@ -11,7 +11,8 @@ use super::{SECRET, assert_same, results, scene, start, undisturbed};
 const KILLS: u64 = 100;
 
 #[test]
-fn killed_at_a_hundred_instants_nothing_is_lost_and_no_more_than_the_calls_in_flight_is_paid_twice() {
+fn killed_at_a_hundred_instants_nothing_is_lost_and_no_more_than_the_calls_in_flight_is_paid_twice()
+{
     let (_, expected, calls) = undisturbed();
     let mut draw = Draw(11);
     let (mut kills, mut runs, mut twice, mut shown) = (0, 0, 0, 0);
@@ -25,7 +26,10 @@ fn killed_at_a_hundred_instants_nothing_is_lost_and_no_more_than_the_calls_in_fl
             } else {
                 &["run", "served.yaml", "-o", "run"]
             };
-            let mut child = scene.start_with(&[verb, &["--no-progress"]].concat(), &[("SERVED_KEY", SECRET)]);
+            let mut child = scene.start_with(
+                &[verb, &["--no-progress"]].concat(),
+                &[("SERVED_KEY", SECRET)],
+            );
             // The instant: so many calls after the start, and a moment more.
             let before = server.counts().received;
             let moment = draw.up_to(60) as u64;
@@ -58,7 +62,9 @@ fn killed_at_a_hundred_instants_nothing_is_lost_and_no_more_than_the_calls_in_fl
         }
         assert_same(&results(&scene, "run"), expected);
         let counts = server.counts();
-        let status = super::run(&scene, &["status", "run", "--json"]).expect(0).json();
+        let status = super::run(&scene, &["status", "run", "--json"])
+            .expect(0)
+            .json();
         // What the run says of itself: calls that were under way at its kills.
         let cut_off = status["cut_off"].as_u64().unwrap();
         assert_eq!(counts.distinct as u64, *calls);

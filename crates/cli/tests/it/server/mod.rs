@@ -151,7 +151,10 @@ fn the_ways_in_which_a_reply_fails_are_reasons_of_its_row() {
     }
     let document = std::fs::read_to_string(super::scene::project("docs/REASONS.md")).unwrap();
     for reason in reasons {
-        assert!(document.contains(&format!("`{reason}`")), "docs/REASONS.md does not name `{reason}`");
+        assert!(
+            document.contains(&format!("`{reason}`")),
+            "docs/REASONS.md does not name `{reason}`"
+        );
     }
 }
 
@@ -159,7 +162,11 @@ fn the_ways_in_which_a_reply_fails_are_reasons_of_its_row() {
 fn a_revised_row_tells_what_it_was_and_inspect_shows_its_calls() {
     let (scene, _, _) = undisturbed();
     let exported = scene.path().join("exported");
-    run(scene, &["export", "run", "--format", "jsonl", "-o", "exported"]).expect(0);
+    run(
+        scene,
+        &["export", "run", "--format", "jsonl", "-o", "exported"],
+    )
+    .expect(0);
     let mut revised = None;
     for (_, bytes) in contents(&exported) {
         for line in String::from_utf8_lossy(&bytes).lines() {
@@ -192,18 +199,39 @@ fn a_budget_is_a_clean_stop_and_a_higher_one_goes_on() {
     let server = start(Faults::none());
     let scene = scene(&server.url(), "budget: {calls: 100}\n");
     let shown = run(&scene, &["run", "served.yaml", "-o", "run"]).expect(5);
-    assert!(shown.stderr.contains("`budget.calls` is 100, and 100 are spent"), "{}", shown.stderr);
+    assert!(
+        shown
+            .stderr
+            .contains("`budget.calls` is 100, and 100 are spent"),
+        "{}",
+        shown.stderr
+    );
     assert!(shown.stderr.contains("budget.calls=N"), "{}", shown.stderr);
     assert_eq!(server.counts().completed, 100);
     // Nothing is asked while nothing may be spent.
     run(&scene, &["resume", "run"]).expect(5);
     assert_eq!(server.counts().received, 100);
     // Tokens may be exceeded by the calls in flight, and by no more.
-    let args = ["run", "served.yaml", "-o", "run", "--set", "budget={tokens: 60000}"];
+    let args = [
+        "run",
+        "served.yaml",
+        "-o",
+        "run",
+        "--set",
+        "budget={tokens: 60000}",
+    ];
     let shown = run(&scene, &args).expect(5);
-    assert!(shown.stderr.contains("`budget.tokens` is 60000"), "{}", shown.stderr);
+    assert!(
+        shown.stderr.contains("`budget.tokens` is 60000"),
+        "{}",
+        shown.stderr
+    );
     assert!(server.counts().completed < *calls);
-    run(&scene, &["run", "served.yaml", "-o", "run", "--set", "budget={}"]).expect(0);
+    run(
+        &scene,
+        &["run", "served.yaml", "-o", "run", "--set", "budget={}"],
+    )
+    .expect(0);
     assert_same(&results(&scene, "run"), expected);
     assert_eq!(assert_once(&server).received, *calls);
 }
@@ -219,7 +247,17 @@ fn exactly_as_many_rows_as_are_wanted_whatever_the_concurrency() {
             format!("models.teacher.max_in_flight={flight}"),
             format!("shard_rows={rows}"),
         );
-        let args = ["run", "served.yaml", "-o", "run", "--json", "--set", &flight, "--set", &rows];
+        let args = [
+            "run",
+            "served.yaml",
+            "-o",
+            "run",
+            "--json",
+            "--set",
+            &flight,
+            "--set",
+            &rows,
+        ];
         let report = run(&scene, &args).expect(0).json();
         assert_eq!(report["exported"], 120);
         assert_eq!(report["target"]["end"], "kept");
@@ -234,7 +272,9 @@ fn exactly_as_many_rows_as_are_wanted_whatever_the_concurrency() {
 fn a_bound_ends_the_sampling_and_the_report_says_so() {
     let server = start(Faults::none());
     let scene = scene(&server.url(), "target: {kept: 5000, samples: 128}\n");
-    let report = run(&scene, &["run", "served.yaml", "-o", "run", "--json"]).expect(0).json();
+    let report = run(&scene, &["run", "served.yaml", "-o", "run", "--json"])
+        .expect(0)
+        .json();
     assert_eq!(report["target"]["end"], "samples");
     assert_eq!(report["target"]["samples"], 128);
     assert_eq!(report["target"]["kept"], report["exported"]);
@@ -244,7 +284,10 @@ fn a_bound_ends_the_sampling_and_the_report_says_so() {
 fn a_run_is_rebuilt_without_a_server_byte_for_byte() {
     let (scene, expected, _) = undisturbed();
     // No server listens there any more; not even the key is needed.
-    let output = scene.caco(&["replay", "run", "-o", "again", "--no-progress"]).output().unwrap();
+    let output = scene
+        .caco(&["replay", "run", "-o", "again", "--no-progress"])
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{output:?}");
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(stdout.contains("are the same, byte for byte\n"), "{stdout}");
@@ -259,10 +302,19 @@ fn a_run_is_rebuilt_without_a_server_byte_for_byte() {
         .unwrap();
     assert!(status.success());
     let data = copy.path().join("run/data");
-    let file = std::fs::read_dir(&data).unwrap().next().unwrap().unwrap().path();
+    let file = std::fs::read_dir(&data)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     std::fs::write(&file, b"changed").unwrap();
     let shown = run(&copy, &["replay", "run"]).expect(1);
-    assert!(shown.stdout.contains("1 differ: data/train-"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("1 differ: data/train-"),
+        "{}",
+        shown.stdout
+    );
 }
 
 #[test]
@@ -273,8 +325,16 @@ fn calls_can_be_made_elsewhere_stage_by_stage() {
     let mut exported = 0;
     for turn in 0.. {
         assert!(turn < 20, "there is always one more stage");
-        let place = if turn == 0 { "served.yaml" } else { "runs/served" };
-        let shown = run(&scene, &["calls", "export", place, "-o", "requests.jsonl", "--json"]).expect(0);
+        let place = if turn == 0 {
+            "served.yaml"
+        } else {
+            "runs/served"
+        };
+        let shown = run(
+            &scene,
+            &["calls", "export", place, "-o", "requests.jsonl", "--json"],
+        )
+        .expect(0);
         let report = shown.json();
         if report["exported"]["file"].is_null() {
             break;
@@ -291,22 +351,44 @@ fn calls_can_be_made_elsewhere_stage_by_stage() {
         assert_eq!(report["exported"]["calls"], requests.lines().count());
         if turn == 0 {
             exported -= 1;
-            results.push_str("{\"custom_id\": \"nobody\", \"response\": null, \"error\": null}\n{half");
+            results.push_str(
+                "{\"custom_id\": \"nobody\", \"response\": null, \"error\": null}\n{half",
+            );
         }
         scene.write("results.jsonl", &results);
         let code = i32::from(turn == 0);
-        let report = run(&scene, &["calls", "import", "runs/served", "results.jsonl", "--json"]).expect(code).json();
+        let report = run(
+            &scene,
+            &["calls", "import", "runs/served", "results.jsonl", "--json"],
+        )
+        .expect(code)
+        .json();
         let count = |key: &str| report[key].as_u64().unwrap();
         assert_eq!(
             count("lines"),
-            count("imported") + count("known") + count("failed") + count("unknown") + count("malformed")
+            count("imported")
+                + count("known")
+                + count("failed")
+                + count("unknown")
+                + count("malformed")
         );
         if turn == 0 {
-            assert_eq!((count("failed"), count("unknown"), count("malformed")), (1, 1, 1));
+            assert_eq!(
+                (count("failed"), count("unknown"), count("malformed")),
+                (1, 1, 1)
+            );
         }
         // The same file again changes nothing.
-        let again = run(&scene, &["calls", "import", "runs/served", "results.jsonl", "--json"]).expect(code).json();
-        assert_eq!((again["imported"].as_u64(), again["known"].as_u64()), (Some(0), Some(count("imported"))));
+        let again = run(
+            &scene,
+            &["calls", "import", "runs/served", "results.jsonl", "--json"],
+        )
+        .expect(code)
+        .json();
+        assert_eq!(
+            (again["imported"].as_u64(), again["known"].as_u64()),
+            (Some(0), Some(count("imported")))
+        );
     }
     assert_eq!(exported, *calls);
     run(&scene, &["resume", "runs/served"]).expect(0);
@@ -360,7 +442,9 @@ fn what_cannot_succeed_stops_the_run_at_once_with_the_remedy() {
 fn secret_is_nowhere(scene: &Scene, shown: &Shown) {
     assert!(!shown.stdout.contains(SECRET) && !shown.stderr.contains(SECRET));
     for (name, bytes) in contents(scene.path()) {
-        let found = bytes.windows(SECRET.len()).any(|part| part == SECRET.as_bytes());
+        let found = bytes
+            .windows(SECRET.len())
+            .any(|part| part == SECRET.as_bytes());
         assert!(!found, "{} holds the key", name.display());
     }
 }
@@ -371,7 +455,10 @@ fn keys_stay_in_the_environment() {
     let shown = run(scene, &["status", "run", "-v"]).expect(0);
     secret_is_nowhere(scene, &shown);
     // A missing key is found before any work.
-    let output = scene.caco(&["run", "served.yaml", "-o", "other"]).output().unwrap();
+    let output = scene
+        .caco(&["run", "served.yaml", "-o", "other"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(4));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("SERVED_KEY"), "{stderr}");
@@ -394,9 +481,15 @@ fn doctor_and_preview_ask_the_server() {
     let scene = scene(&server.url(), "");
     let doctor = run(&scene, &["doctor", "served.yaml", "--json"]).json();
     let checks = doctor["checks"].as_array().unwrap();
-    let check = checks.iter().find(|check| check["name"] == "server").unwrap();
+    let check = checks
+        .iter()
+        .find(|check| check["name"] == "server")
+        .unwrap();
     assert_eq!(check["ok"], true, "{check}");
-    assert!(check["detail"].as_str().unwrap().contains("healthy"), "{check}");
+    assert!(
+        check["detail"].as_str().unwrap().contains("healthy"),
+        "{check}"
+    );
     let shown = run(&scene, &["preview", "served.yaml", "-n", "2"]).expect(0);
     for part in [
         "Turn a mathematics problem into one Python program",
@@ -410,6 +503,9 @@ fn doctor_and_preview_ask_the_server() {
     drop(server);
     let doctor = run(&scene, &["doctor", "served.yaml", "--json"]).json();
     let checks = doctor["checks"].as_array().unwrap();
-    let check = checks.iter().find(|check| check["name"] == "server").unwrap();
+    let check = checks
+        .iter()
+        .find(|check| check["name"] == "server")
+        .unwrap();
     assert_eq!(check["ok"], false, "{check}");
 }

@@ -5,7 +5,9 @@ use super::super::scene::{Scene, project};
 #[test]
 fn real_server() {
     let Ok(url) = std::env::var("CACO_TEST_SERVER_URL") else {
-        eprintln!("skipped: CACO_TEST_SERVER_URL names no server; scripts/real-server.sh starts one");
+        eprintln!(
+            "skipped: CACO_TEST_SERVER_URL names no server; scripts/real-server.sh starts one"
+        );
         return;
     };
     let scene = Scene::new();
@@ -36,7 +38,11 @@ judge: {{model: none}}"
         .json();
     let stage = |name: &str| {
         let stages = report["stages"].as_array().unwrap();
-        stages.iter().find(|stage| stage["name"] == name).unwrap().clone()
+        stages
+            .iter()
+            .find(|stage| stage["name"] == name)
+            .unwrap()
+            .clone()
     };
     for name in ["unify", "sample", "execute", "reverse", "solve", "judge"] {
         let stage = stage(name);

@@ -41,7 +41,9 @@ fn chat(prompt: &str, draw: u64) -> String {
     if prompt.ends_with("\\boxed{}.") {
         let wrong = i64::from(draw % 13 == 0);
         let value = solved(prompt) + wrong;
-        return format!("<think>\nLet me see.\n</think>\n\nStep by step, one finds \\boxed{{{value}}}.");
+        return format!(
+            "<think>\nLet me see.\n</think>\n\nStep by step, one finds \\boxed{{{value}}}."
+        );
     }
     if prompt.starts_with("Decide whether") {
         let verdict = if draw % 19 == 0 { "no" } else { "yes" };
@@ -97,7 +99,9 @@ fn parts(text: &str) -> ([i64; 3], [String; 2]) {
     let signs: Vec<String> = words
         .iter()
         .filter_map(|word| {
-            let sign = SIGNS.iter().find(|(sign, name)| word == sign || word == name);
+            let sign = SIGNS
+                .iter()
+                .find(|(sign, name)| word == sign || word == name);
             Some(sign?.0.to_owned())
         })
         .collect();
@@ -161,7 +165,8 @@ pub fn seeds(count: u64) -> String {
             let program = lines(n + 3, "+", 2 * n + 5, "*", n % 7 + 2);
             let problem = problem(&program, false);
             let answer = solved(&problem);
-            serde_json::json!({ "problem": problem, "answer": answer.to_string() }).to_string() + "\n"
+            serde_json::json!({ "problem": problem, "answer": answer.to_string() }).to_string()
+                + "\n"
         })
         .collect()
 }

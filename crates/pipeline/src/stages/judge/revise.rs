@@ -164,9 +164,7 @@ fn reason(row: &Row) -> String {
 
 /// Puts a revised row in the place of the old one when it passed, and notes the other's story with either.
 fn note(row: &mut Row, mut revised: Row) -> Result<(), Error> {
-    let story = |own: &Row| {
-        json!({ "problem": own.problem, "solution": own.solution, "reason": own.reason, "detail": own.detail })
-    };
+    let story = |own: &Row| json!({ "problem": own.problem, "solution": own.solution, "reason": own.reason, "detail": own.detail });
     let tell = |own: &mut Row, key: &str, story: Value| -> Result<(), Error> {
         let mut verdicts: Value = serde_json::from_str(own.verdicts.as_deref().unwrap_or("{}"))
             .unwrap_or_else(|_| json!({}));

@@ -49,7 +49,11 @@ impl<'a> Bench<'a> {
         let texts: Vec<&str> = settings
             .checks
             .iter()
-            .map(|check| self.context.prompts.text(self.model.prompts(), prompt(*check)))
+            .map(|check| {
+                self.context
+                    .prompts
+                    .text(self.model.prompts(), prompt(*check))
+            })
             .collect();
         crate::stages::json(&(
             self.model.id(),
@@ -159,7 +163,9 @@ fn read(answer: &Answer) -> Vote {
         }
     }
     let lower = text.to_lowercase();
-    let word = lower.rfind("verdict").map(|at| &lower[at + "verdict".len()..]);
+    let word = lower
+        .rfind("verdict")
+        .map(|at| &lower[at + "verdict".len()..]);
     let word = word.map(|rest| rest.trim_start_matches(|c: char| !c.is_alphanumeric()));
     let word: Option<String> =
         word.map(|rest| rest.chars().take_while(char::is_ascii_alphabetic).collect());
@@ -242,7 +248,14 @@ mod tests {
             Vote::No("n is missing".into())
         );
         assert!(matches!(said("verdict - No"), Vote::No(_)));
-        for unclear in ["", "Perhaps.", "{\"verdict\": \"maybe\"}", "yes", "{\"verdict\": ", "verdict: nonsense"] {
+        for unclear in [
+            "",
+            "Perhaps.",
+            "{\"verdict\": \"maybe\"}",
+            "yes",
+            "{\"verdict\": ",
+            "verdict: nonsense",
+        ] {
             assert!(matches!(said(unclear), Vote::Unclear(_)), "{unclear}");
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release -p caco-scripted --example standin -- --port 8000 &
-//! cargo run --release -p caco-client --example speed -- --url http://127.0.0.1:8000/v1 --calls 50000 --in-flight 64
+//! cargo run --release -p caco-client --example calls -- --url http://127.0.0.1:8000/v1 --calls 50000 --in-flight 64
 //! ```
 //!
 //! Prints calls per second, processor time of this process per call, and its peak memory (both from Linux's `/proc`).
