@@ -167,6 +167,10 @@ impl Asker<'_> {
                 .generate(&asks, self.sampling, &desk, self.context.stop);
             // Also after a failure: what was paid for is kept.
             ledger.flush()?;
+            if let Err(Error::Budget { .. }) = result {
+                // What is spent is known when the calls that were under way have ended.
+                self.context.purse.may()?;
+            }
             result?;
             let replies = desk
                 .replies

@@ -183,11 +183,17 @@ impl Server {
     fn error(&self, failure: Failure) -> Error {
         match failure {
             Failure::Cancelled => Error::Interrupted,
-            Failure::Fatal { message, hint, .. } => Error::Model {
-                name: self.name.clone(),
-                message,
-                hint,
-            },
+            Failure::Fatal { message, hint, .. } => {
+                let prefix = format!("model {}: ", self.name);
+                let message = message
+                    .strip_prefix(&prefix)
+                    .map_or(message.clone(), str::to_owned);
+                Error::Model {
+                    name: self.name.clone(),
+                    message,
+                    hint,
+                }
+            }
             other => Error::Model {
                 name: self.name.clone(),
                 message: other.to_string(),

@@ -39,6 +39,20 @@ impl Purse {
     /// [`Error::Budget`] when it must not be.
     pub(crate) fn take(&self) -> Result<(), Error> {
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        self.check(*spent)?;
+        spent.in_flight += 1;
+        Ok(())
+    }
+
+    /// Whether one more call may be sent.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] when it must not be.
+    pub(crate) fn may(&self) -> Result<(), Error> {
+        self.check(*self.spent.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn check(&self, spent: Spent) -> Result<(), Error> {
         let totals = spent.totals;
         let over = |what: &'static str, limit: String, used: String| {
             Err(Error::Budget { what, limit, used })
@@ -55,7 +69,6 @@ impl Purse {
         if let Some(limit) = self.budget.cost.filter(|limit| totals.cost >= *limit) {
             return over("cost", limit.to_string(), format!("{:.4}", totals.cost));
         }
-        spent.in_flight += 1;
         Ok(())
     }
 

@@ -210,7 +210,7 @@ fn models(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
             "train.model",
             &config.train.model,
             config.runs(Stage::Train) || config.runs(Stage::Evaluate),
-            true,
+            config.runs(Stage::Train),
         ),
     ] {
         if !used {

@@ -129,6 +129,11 @@ fn explain(path: String, message: String) -> (String, String, Option<String>) {
         };
         return (full, "unknown key".into(), Some(hint));
     }
+    if let Some((what, remedy)) = message.split_once("; write the name of its environment variable")
+    {
+        let hint = format!("write the name of its environment variable{remedy}");
+        return (format!("{path}.api_key"), what.to_owned(), Some(hint));
+    }
     if message.starts_with("missing field") {
         let missing = quoted.first().copied().unwrap_or_default();
         let hint = format!("add `{missing}:`");
