@@ -24,7 +24,11 @@ fn keys(value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
 #[test]
 fn every_configuration_key_is_documented() {
     let scene = Scene::new();
-    scene.write("caco.yaml", "seeds:\n  - path: seeds.jsonl\n");
+    scene.write(
+        "caco.yaml",
+        "seeds:\n  - path: seeds.jsonl\nbudget: {calls: 1}\ntarget: {kept: 1}\n\
+         models:\n  teacher: {kind: server, model: m, base_url: http://127.0.0.1:1/v1}\n",
+    );
     scene.write(
         "seeds.jsonl",
         "{\"problem\": \"1 + 1?\", \"answer\": \"2\"}\n",
@@ -85,6 +89,9 @@ fn the_command_reference_is_what_the_commands_print() {
         &["resume"],
         &["status"],
         &["inspect"],
+        &["replay"],
+        &["calls", "export"],
+        &["calls", "import"],
         &["export"],
         &["tune"],
         &["evaluate"],

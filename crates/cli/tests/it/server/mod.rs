@@ -429,7 +429,7 @@ fn answer(request: &serde_json::Value, fails: bool) -> serde_json::Value {
 fn what_cannot_succeed_stops_the_run_at_once_with_the_remedy() {
     for (fault, words, remedy) in [
         (Fault::Unauthorized, "401", "SERVED_KEY"),
-        (Fault::NoModel, "404", MODEL),
+        (Fault::NoModel, "404", "`base_url`"),
         (Fault::NoCredit, "429", "credit"),
     ] {
         let server = start(Faults::none());
