@@ -19,12 +19,13 @@ if [ "$(cat "$root/ready" 2>/dev/null || true)" != "$server" ]; then
   printf '%s\n' "$server" >"$root/ready"
 fi
 
-cargo run --quiet --release -p caco-model --example gguf -- models/base "$root/base.gguf" >&2
+cargo build --quiet --release --workspace --example gguf
+"${CARGO_TARGET_DIR:-target}/release/examples/gguf" models/base "$root/base.gguf" >&2
 
 if [ $# -eq 0 ]; then
   set -- bash -euc '
-    cargo test --release -p caco-model --test llama_server
-    cargo test --release -p caco-cli --test it real_server
+    cargo test --release --workspace --test llama_server
+    cargo test --release --workspace --test it real_server
   '
 fi
 exec python3 scripts/real_server.py "$root/packages" "$root/base.gguf" "$@"

@@ -39,8 +39,10 @@ impl Readers {
 
     pub(crate) fn find(&self, keys: &[Key]) -> Result<Vec<Option<Reply>>, Error> {
         self.with(|connection| {
+            // One transaction for all: one lock, and no page is read twice.
+            let reading = connection.unchecked_transaction()?;
             let text = format!("SELECT {REPLY} FROM calls WHERE key = ?1");
-            let mut find = connection.prepare_cached(&text)?;
+            let mut find = reading.prepare_cached(&text)?;
             keys.iter()
                 .map(|key| {
                     find.query_row([key.as_bytes().as_slice()], |row| reply(row, 0))

@@ -282,12 +282,15 @@ fn asking(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         if target.samples == Some(0) {
             return Err(fail("target.samples", "must be at least 1".into(), None));
         }
-        if target.seconds.is_some_and(|seconds| !(seconds > 0.0)) {
+        if target
+            .seconds
+            .is_some_and(|seconds| seconds.is_nan() || seconds <= 0.0)
+        {
             return Err(fail("target.seconds", "must be above 0".into(), None));
         }
     }
     let budget = &config.budget;
-    if budget.cost.is_some_and(|cost| !(cost >= 0.0)) {
+    if budget.cost.is_some_and(|cost| cost.is_nan() || cost < 0.0) {
         return Err(fail("budget.cost", "must be 0 or above".into(), None));
     }
     let unpriced = config.models.iter().find(

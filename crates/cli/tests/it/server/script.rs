@@ -32,21 +32,21 @@ fn chat(prompt: &str, draw: u64) -> String {
         return program(draw);
     }
     if prompt.starts_with("Below is a Python program") {
-        return problem(between(prompt, "```python", "```"), draw % 11 == 0);
+        return problem(between(prompt, "```python", "```"), draw.is_multiple_of(11));
     }
     if prompt.starts_with("A problem was written from") {
         // Every second revision mends what was wrong.
         return problem(between(prompt, "```python", "```"), draw.is_multiple_of(2));
     }
     if prompt.ends_with("\\boxed{}.") {
-        let wrong = i64::from(draw % 13 == 0);
+        let wrong = i64::from(draw.is_multiple_of(13));
         let value = solved(prompt) + wrong;
         return format!(
             "<think>\nLet me see.\n</think>\n\nStep by step, one finds \\boxed{{{value}}}."
         );
     }
     if prompt.starts_with("Decide whether") {
-        let verdict = if draw % 19 == 0 { "no" } else { "yes" };
+        let verdict = if draw.is_multiple_of(19) { "no" } else { "yes" };
         return format!("{{\"reason\": \"As far as one can see.\", \"verdict\": \"{verdict}\"}}");
     }
     panic!("nobody asks this: {prompt}")
@@ -72,7 +72,7 @@ const SIGNS: [(&str, &str); 3] = [("+", "plus"), ("-", "minus"), ("*", "times")]
 fn program(draw: u64) -> String {
     let sign = |shift: u32| SIGNS[((draw >> shift) % 3) as usize].0;
     let number = |shift: u32| 2 + (draw >> shift) % 90;
-    if (draw >> 7) % 23 == 0 {
+    if (draw >> 7).is_multiple_of(23) {
         return "def broken(:".into();
     }
     format!(
