@@ -125,3 +125,68 @@ fn stems_drop_both_extensions() {
     assert_eq!(stem(Path::new("x/gsm8k_train.jsonl.gz")), "gsm8k_train");
     assert_eq!(stem(Path::new("plain")), "plain");
 }
+
+#[test]
+fn the_judge_is_of_another_family_where_there_is_one() {
+    let judge = |models: &str, sets: &[&str]| {
+        let text = format!("{GOOD}models:\n{models}");
+        parse(&text, sets).unwrap().judge.model
+    };
+    let server = |name: &str, model: &str| format!("  {name}: {{kind: server, model: {model}}}\n");
+    let qwen = server("small", "Qwen/Qwen3-8B");
+    let other = server("other", "meta-llama/Llama-3.3-70B-Instruct");
+    let writer = server("writer", "codegen-7b");
+    let solve = "solve.model=small";
+    // An embedded solver has no judge by default.
+    assert_eq!(judge(&qwen, &[]), "none");
+    assert_eq!(judge(&qwen, &[solve]), "small");
+    assert_eq!(judge(&format!("{qwen}{other}"), &[solve]), "other");
+    // Who writes programs does not judge, nor does anyone where that is said.
+    let all = format!("{qwen}{writer}");
+    assert_eq!(judge(&all, &[solve, "sample.model=writer"]), "small");
+    assert_eq!(judge(&all, &[solve, "judge.model=none"]), "none");
+    let own = "  other: {kind: server, model: mine, family: qwen}\n";
+    assert_eq!(judge(&format!("{qwen}{own}"), &[solve]), "small");
+}
+
+#[test]
+fn what_a_server_needs_is_checked() {
+    let server = "models:\n  big:\n    kind: server\n    model: m\n";
+    for (sets, expected) in [
+        (
+            &["tune.model=big"][..],
+            "tune.model: `big` is a server's model",
+        ),
+        (&["judge.model=base"], "judge.model: `base` is embedded"),
+        (&["judge.votes=0"], "judge.votes: must be at least 1"),
+        (
+            &["budget.cost=3"],
+            "budget.cost: the price of `big` is not known",
+        ),
+        (
+            &["sample.method=chat"],
+            "sample.method: `chat` needs a model",
+        ),
+        (&["target={kept: 0}"], "target.kept: must be at least 1"),
+        (
+            &["models.big.base_url=localhost"],
+            "models.big.base_url[0]: ",
+        ),
+        (
+            &["models.big.max_in_flight=0"],
+            "models.big.max_in_flight: ",
+        ),
+    ] {
+        let error = parse(&format!("{GOOD}{server}"), sets).unwrap_err();
+        assert!(error.to_string().contains(expected), "{expected}: {error}");
+        assert!(
+            error.hint().is_some() || expected.contains("at least"),
+            "{error}"
+        );
+    }
+    // A model of a server that samples makes tune idle.
+    let config = parse(&format!("{GOOD}{server}"), &["sample.model=big"]).unwrap();
+    assert!(!config.runs(Stage::Tune) && config.runs(Stage::Sample));
+    assert_eq!(config.sample.sampling.max_tokens, Some(1024));
+    assert_eq!(config.solve.sampling.max_tokens, Some(256));
+}

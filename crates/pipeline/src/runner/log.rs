@@ -8,7 +8,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::{Error, Event, Observer};
 
-/// Passes events on and writes them down. Progress is written at most once a second.
+/// Passes events on and writes them down. Progress, and the state of calls, are written at most once a second.
 pub(super) struct Log<'a> {
     observer: &'a dyn Observer,
     path: PathBuf,
@@ -18,6 +18,7 @@ pub(super) struct Log<'a> {
 struct State {
     file: File,
     progress: Option<Instant>,
+    calls: Option<Instant>,
     failure: Option<Error>,
 }
 
@@ -39,6 +40,7 @@ impl<'a> Log<'a> {
             state: Mutex::new(State {
                 file,
                 progress: None,
+                calls: None,
                 failure: None,
             }),
         })
@@ -58,14 +60,14 @@ impl Observer for Log<'_> {
     fn event(&self, event: &Event) {
         self.observer.event(event);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Event::Progress { done, total, .. } = event {
-            let recent = state
-                .progress
-                .is_some_and(|last| last.elapsed().as_secs_f64() < 1.0);
-            if recent && done < total {
-                return;
-            }
-            state.progress = Some(Instant::now());
+        let recent =
+            |last: Option<Instant>| last.is_some_and(|last| last.elapsed().as_secs_f64() < 1.0);
+        match event {
+            Event::Progress { done, total, .. } if recent(state.progress) && done < total => return,
+            Event::Progress { .. } => state.progress = Some(Instant::now()),
+            Event::Calls { .. } if recent(state.calls) => return,
+            Event::Calls { .. } => state.calls = Some(Instant::now()),
+            _ => {}
         }
         let time = SystemTime::now()
             .duration_since(UNIX_EPOCH)

@@ -280,6 +280,40 @@ fn exactly_as_many_rows_as_are_wanted_whatever_the_concurrency() {
 }
 
 #[test]
+fn a_model_that_follows_instructions_writes_programs_from_examples() {
+    let server = start(Faults::none());
+    let scene = scene(
+        &server.url(),
+        "judge: {votes: 3, sampling: {temperature: 0.5}}\n",
+    );
+    let args = [
+        "run",
+        "served.yaml",
+        "-o",
+        "run",
+        "--json",
+        "--set",
+        "sample.method=chat",
+    ];
+    let report = run(&scene, &args).expect(0).json();
+    let stages = report["stages"].as_array().unwrap();
+    let stage = |name: &str| stages.iter().find(|stage| stage["name"] == name).unwrap();
+    assert!(stage("execute")["kept"].as_u64().unwrap() > 60, "{report}");
+    assert!(stages.iter().all(|stage| stage["name"] != "tune"));
+    // Each sample has examples of its own, so no two prompts are the same, and each kept row was judged nine times.
+    let shown = run(&scene, &["inspect", "run", "r1/5", "--json"])
+        .expect(0)
+        .json();
+    let calls = shown["calls"].as_array().unwrap();
+    let prompt = calls[0]["prompt"].as_str().unwrap();
+    assert_eq!(prompt.matches("```python").count(), 3, "{prompt}");
+    let other = run(&scene, &["inspect", "run", "r1/6", "--json"])
+        .expect(0)
+        .json();
+    assert_ne!(other["calls"][0]["prompt"], prompt);
+}
+
+#[test]
 fn a_bound_ends_the_sampling_and_the_report_says_so() {
     let server = start(Faults::none());
     let scene = scene(&server.url(), "target: {kept: 5000, samples: 128}\n");
