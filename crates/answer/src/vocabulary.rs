@@ -74,6 +74,7 @@ pub(crate) fn function(name: &str) -> Option<Function> {
 /// Names of more than one letter that are no functions but known in mathematics.
 const KNOWN: &[&str] = &[
     "pi",
+    "cis",
     "oo",
     "inf",
     "nan",
@@ -323,10 +324,10 @@ const UNITS: &[&str] = &[
 ];
 
 const WORDS: &[&str] = &[
-    "yes", "no", "none", "red", "odd", "even", "all", "any", "but", "for", "if", "is", "are", "to",
-    "one", "two", "six", "ten", "both", "from", "by", "at", "on", "tie", "win", "he", "she", "it",
-    "mon", "tue", "wed", "thu", "fri", "sat", "sun", "pct", "the", "not", "exist", "then", "when",
-    "DNE", "dne",
+    "yes", "no", "may", "none", "red", "odd", "even", "all", "any", "but", "for", "if", "is",
+    "are", "to", "one", "two", "six", "ten", "both", "from", "by", "at", "on", "tie", "win", "he",
+    "she", "it", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "pct", "the", "not", "exist",
+    "then", "when", "DNE", "dne",
 ];
 
 /// Whether a run of letters is a unit that may stand behind a number.

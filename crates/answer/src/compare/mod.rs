@@ -3,6 +3,7 @@
 mod matrices;
 mod numeric;
 mod peel;
+mod quantities;
 mod realset;
 mod relations;
 mod scalars;
