@@ -12,6 +12,9 @@ pub(crate) fn described(text: &str) -> Option<Node> {
     if let Some(angle) = sexagesimal(text) {
         return Some(angle);
     }
+    if let Some(quantity) = compound(text) {
+        return Some(quantity);
+    }
     let digits = |b: u8| b.is_ascii_digit() || matches!(b, b' ' | b'-');
     let hints = ["real", "integer", " to ", "base", r"\in", "∈"];
     let worth = text.len() <= MAX_TEXT
@@ -169,6 +172,48 @@ fn excluded(set: Node, tail: &str) -> Option<Node> {
             vec![set, Node::Sequence(Bracket::Set, without)],
         )
     })
+}
+
+/// "2 hours 30 minutes", "5 ft 6 in": a quantity in units of one kind, each smaller than the one before.
+fn compound(text: &str) -> Option<Node> {
+    let letters = text.bytes().any(|b| b.is_ascii_lowercase());
+    if text.len() > 100 || !text.starts_with(|c: char| c.is_ascii_digit()) || !letters {
+        return None;
+    }
+    let plain = unwrapped(text);
+    let words: Vec<&str> = plain
+        .split([' ', ',', '~'])
+        .filter(|word| !matches!(*word, "" | "and"))
+        .collect();
+    let pairs: Option<Vec<(Number, String)>> = words
+        .chunks(2)
+        .map(|pair| match pair {
+            [number, unit] if unit.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+                match understood(number)? {
+                    Node::Number(number) => Some((number, super::parser::unit(unit))),
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
+        .collect();
+    let pairs = pairs.filter(|pairs| (2..=4).contains(&pairs.len()))?;
+    let (_, smallest) = pairs.last()?;
+    let smallest = smallest.clone();
+    let mut parts = Vec::new();
+    let mut before: Option<Rational> = None;
+    for (number, unit) in pairs {
+        let factor = super::compare::conversion(&unit, &smallest)?;
+        if before.is_some_and(|before| before <= factor) {
+            return None;
+        }
+        parts.push(Node::Mul(vec![
+            Node::Number(Number::exact(factor.clone())),
+            Node::Number(number),
+        ]));
+        before = Some(factor);
+    }
+    Some(Node::Quantity(Box::new(Node::Add(parts)), smallest.into()))
 }
 
 /// 30°15'20": an angle in degrees, minutes and seconds.

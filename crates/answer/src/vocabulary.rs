@@ -98,6 +98,8 @@ const KNOWN: &[&str] = &[
     "tau",
     "True",
     "False",
+    "TRUE",
+    "FALSE",
     "None",
     "Interval",
     "Reals",
@@ -373,7 +375,8 @@ pub(crate) fn split(run: &str, behind_number: bool, called: bool) -> Vec<Piece<'
     if behind_number && !called && is_unit(run) {
         return vec![Piece::Word(run)];
     }
-    if is_known(run) {
+    // The real part is called; elsewhere r and e are names: re^{iθ}.
+    if is_known(run) && !matches!(run, "re" | "im") {
         return vec![Piece::Name(run)];
     }
     if is_unit(run) && run.len() >= 2 {

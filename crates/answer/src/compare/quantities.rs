@@ -156,3 +156,9 @@ pub(super) fn related(a: &str, b: &str) -> Related {
         _ => Related::Unknown,
     }
 }
+
+/// The number of units `to` that one unit `from` is, where both are of one kind.
+pub(crate) fn conversion(from: &str, to: &str) -> Option<Rational> {
+    let ((x, d), (y, e)) = (base(from)?, base(to)?);
+    (d == e).then(|| Rational::from_big(x.big() / y.big()))
+}

@@ -90,7 +90,8 @@ impl Comparer<'_> {
         }
         // 0 < x < 1 against (0, 1) and the like.
         if let Node::Sequence(_, items) = other {
-            if items.len() == 2
+            let statements = items.iter().all(|item| matches!(item, Node::Relation(..)));
+            if (items.len() == 2 || statements)
                 && let Some(verdict) = self.real_sets(a, b)
             {
                 return verdict;
@@ -155,6 +156,15 @@ impl Comparer<'_> {
         y: &Node,
         before: Verdict,
     ) -> Verdict {
+        // f(n) = 2n is f(x) = 2x.
+        if let (Some(Node::Call(f, p)), Some(Node::Call(g, q))) = (n, m)
+            && let ([p @ Node::Symbol(_)], [q @ Node::Symbol(_)]) = (p.as_slice(), q.as_slice())
+            && f == g
+            && p != q
+            && !y.any(&|node| node == p)
+        {
+            return self.nodes(x, &y.replaced(q, p));
+        }
         let values = self.nodes(x, y);
         let same = match (n, m) {
             (Some(n), Some(m)) => n == m,
@@ -168,6 +178,12 @@ impl Comparer<'_> {
                 let called = [n, m]
                     .iter()
                     .any(|name| matches!(name, Some(Node::Call(..))));
+                // f(n, m) = n against f(m, n) = n: other arguments make it another function.
+                if let (Some(Node::Call(_, p)), Some(Node::Call(_, q))) = (n, m)
+                    && p != q
+                {
+                    return undecided("functions of different arguments");
+                }
                 match self.policy.drop_names && (depends || called) {
                     true => equal(values.tier, "the same value under another name"),
                     false => undecided("the same value of different names"),

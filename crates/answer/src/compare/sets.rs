@@ -153,6 +153,18 @@ impl Comparer<'_> {
                 [low, high] => self.interval(&[low.clone(), high.clone()], true, true),
                 _ => None,
             },
+            // A comma between inequalities is "and", unless nothing would fulfil it: then it is "or".
+            Node::Sequence(Bracket::Bare, items) if inequalities(node) => {
+                let mut sets = Vec::new();
+                for item in items {
+                    sets.push(self.real_set(item, names)?);
+                }
+                let all = self.combined(SetOperation::Intersection, sets.clone())?;
+                match all.is_empty() {
+                    true => self.combined(SetOperation::Union, sets),
+                    false => Some(all),
+                }
+            }
             Node::Sequence(Bracket::Set | Bracket::Bare, items) => {
                 if !items
                     .iter()
@@ -278,7 +290,12 @@ impl Comparer<'_> {
         let (subject, sign, bound) = match (is_subject(left), is_subject(right)) {
             (true, false) => (left, sign, right),
             (false, true) => (right, sign.flipped(), left),
-            _ => return self.linear(left, sign, right, names),
+            _ => {
+                return match self.distance(left, sign, right, names) {
+                    Some(set) => Some(set),
+                    None => self.linear(left, sign, right, names),
+                };
+            }
         };
         if let Node::Apply(Function::Abs, inner) = subject {
             return self.around_zero(inner.first()?, sign, bound, names);
@@ -331,6 +348,31 @@ impl Comparer<'_> {
             },
             vec![upper, lower],
         )
+    }
+
+    /// |a·x + b| against a bound, as two statements.
+    fn distance(
+        &mut self,
+        left: &Node,
+        sign: Relation,
+        right: &Node,
+        names: &mut Vec<Node>,
+    ) -> Option<RealSet> {
+        let (inner, sign, bound) = match (left, right) {
+            (Node::Apply(Function::Abs, inner), bound) => (inner.first()?, sign, bound),
+            (bound, Node::Apply(Function::Abs, inner)) => (inner.first()?, sign.flipped(), bound),
+            _ => return None,
+        };
+        if !sign.is_order() || matches!(inner, Node::Apply(Function::Abs, _)) {
+            return None;
+        }
+        let upper = self.linear(inner, sign, bound, names)?;
+        let lower = self.linear(inner, sign.flipped(), &bound.clone().negated(), names)?;
+        let operation = match sign {
+            Relation::Less | Relation::LessEqual => SetOperation::Intersection,
+            _ => SetOperation::Union,
+        };
+        self.combined(operation, vec![upper, lower])
     }
 
     /// a·x + b against c, with rational a.
@@ -422,6 +464,23 @@ impl Comparer<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether a node is a bare list of inequalities, perhaps with the set that the name is from.
+pub(super) fn inequalities(node: &Node) -> bool {
+    let Node::Sequence(Bracket::Bare, items) = node else {
+        return false;
+    };
+    let order = |sign: &Relation| sign.is_order() || *sign == Relation::Unequal;
+    let mut found = false;
+    items.iter().all(|item| match item {
+        Node::Relation(_, signs) if signs.iter().all(order) => {
+            found = true;
+            true
+        }
+        Node::Relation(_, signs) => signs.as_slice() == [Relation::In],
+        _ => false,
+    }) && found
 }
 
 fn end(node: &Node) -> Option<End> {

@@ -145,8 +145,8 @@ impl Parser {
             return Some(Node::NamedSet(set));
         }
         match name.as_str() {
-            "True" | "true" => return Some(Node::Truth(true)),
-            "False" | "false" => return Some(Node::Truth(false)),
+            "True" | "true" | "TRUE" => return Some(Node::Truth(true)),
+            "False" | "false" | "FALSE" => return Some(Node::Truth(false)),
             "None" => return Some(Node::Words("None".into())),
             _ => {}
         }
