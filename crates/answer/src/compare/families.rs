@@ -15,6 +15,8 @@ const CONSTANTS: [&str; 6] = ["C", "c", "K", "k", "C_1", "c_1"];
 struct Family<'n> {
     values: Vec<&'n Node>,
     letter: &'n Node,
+    /// Whether it says that the letter is any integer; else it may be the term of a sequence, which only itself equals.
+    declared: bool,
 }
 
 /// `values, n ∈ ℤ`.
@@ -28,7 +30,11 @@ fn declared(items: &[Node]) -> Option<Family<'_>> {
             if !values.is_empty() =>
         {
             let values = values.iter().map(value).collect::<Option<_>>()?;
-            Some(Family { values, letter })
+            Some(Family {
+                values,
+                letter,
+                declared: true,
+            })
         }
         _ => None,
     }
@@ -54,6 +60,9 @@ fn value(node: &Node) -> Option<&Node> {
 
 /// A value that holds one letter of those that stand for integers.
 fn undeclared(node: &Node) -> Option<(&Node, Node)> {
+    if matches!(node, Node::Relation(parts, _) if !matches!(parts.first(), Some(Node::Symbol(_)))) {
+        return None;
+    }
     let inner = value(node)?;
     let mut letters = INTEGERS
         .iter()
@@ -74,6 +83,7 @@ impl Comparer<'_> {
                 let y = Family {
                     values: vec![only],
                     letter: &letter,
+                    declared: false,
                 };
                 Some(self.same_families(&x, &y))
             }
@@ -82,6 +92,7 @@ impl Comparer<'_> {
                 let x = Family {
                     values: vec![only],
                     letter: &letter,
+                    declared: false,
                 };
                 Some(self.same_families(&x, &y))
             }
@@ -91,7 +102,8 @@ impl Comparer<'_> {
 
     /// Each value of one against one of the other. Unions of different families may still be the same numbers.
     fn same_families(&mut self, x: &Family<'_>, y: &Family<'_>) -> Verdict {
-        let mut open = x.values.len() != y.values.len() || x.values.len() > 1;
+        let shifts = x.declared && y.declared;
+        let mut open = !shifts || x.values.len() != y.values.len() || x.values.len() > 1;
         let mut taken = vec![false; y.values.len()];
         for p in &x.values {
             let mut found = false;
@@ -99,7 +111,7 @@ impl Comparer<'_> {
                 if *taken {
                     continue;
                 }
-                match self.same_family(p, x.letter, q, y.letter) {
+                match self.same_family(p, x.letter, q, y.letter, shifts) {
                     Some(true) => {
                         (found, *taken) = (true, true);
                         break;
@@ -122,10 +134,20 @@ impl Comparer<'_> {
     }
 
     /// Whether a + b·n over all n gives the same values as c + d·m over all m: b = ±d, and c − a a multiple of b.
-    fn same_family(&mut self, p: &Node, n: &Node, q: &Node, m: &Node) -> Option<bool> {
+    fn same_family(
+        &mut self,
+        p: &Node,
+        n: &Node,
+        q: &Node,
+        m: &Node,
+        shifts: bool,
+    ) -> Option<bool> {
         let renamed = q.replaced(m, n);
         if self.nodes(p, &renamed).is_equal() {
             return Some(true);
+        }
+        if !shifts {
+            return Some(false);
         }
         let ((a, b), (c, d)) = (self.line(p, n)?, self.line(&renamed, n)?);
         let steps = Node::quotient(d, b.clone());

@@ -81,6 +81,13 @@ impl Comparer<'_> {
                     Outcome::Undecided => verdict,
                 })
             }
+            // 50 \% is no 50 cm.
+            (Some(_), None) if matches!(b, Node::Percent(_)) => {
+                Some(different(Tier::Exact, "a unit against a percent sign"))
+            }
+            (None, Some(_)) if matches!(a, Node::Percent(_)) => {
+                Some(different(Tier::Exact, "a unit against a percent sign"))
+            }
             (u, v) => {
                 // An angle in degrees against one in radians.
                 if (u == Some("degree") || v == Some("degree")) && a.is_scalar() && b.is_scalar() {

@@ -1,7 +1,7 @@
 //! Equations, inequalities and what they say about one name.
 
 use super::{Comparer, different, equal, undecided};
-use crate::node::{Function, Logic, Node, Relation};
+use crate::node::{Bracket, Function, Logic, Node, Relation};
 use crate::{Outcome, Tier, Verdict};
 
 /// A left side that only names what is on the right: a name, a function of names, a distance, a segment.
@@ -85,6 +85,18 @@ impl Comparer<'_> {
         if let Some((_, value)) = assignment(statement, self.policy.drop_approximation) {
             if !self.policy.strip_assignment {
                 return undecided("a name on one side only");
+            }
+            // x ∈ [-2, 7]: an interval, not a list of two.
+            let member =
+                matches!(statement, Node::Relation(_, signs) if signs.as_slice() == [Relation::In]);
+            if member
+                && let Node::Sequence(bracket @ (Bracket::Round | Bracket::Square), items) = value
+                && let [low, high] = items.as_slice()
+            {
+                let closed = *bracket == Bracket::Square;
+                let interval =
+                    Node::Interval(Box::new([low.clone(), high.clone()]), closed, closed);
+                return self.oriented(&interval, other, !statement_first);
             }
             return self.oriented(value, other, !statement_first);
         }
@@ -178,6 +190,15 @@ impl Comparer<'_> {
                 let called = [n, m]
                     .iter()
                     .any(|name| matches!(name, Some(Node::Call(..))));
+                // y' = 2x against y = 2x
+                let derivative = |name: Option<&Node>| match name {
+                    Some(Node::Apply(Function::Derivative, _)) => true,
+                    Some(Node::Symbol(name) | Node::Call(name, _)) => name.ends_with('\''),
+                    _ => false,
+                };
+                if derivative(n) != derivative(m) && n.is_some() && m.is_some() {
+                    return undecided("a derivative against a function");
+                }
                 // f(n, m) = n against f(m, n) = n: other arguments make it another function.
                 if let (Some(Node::Call(_, p)), Some(Node::Call(_, q))) = (n, m)
                     && p != q

@@ -1,5 +1,7 @@
 //! Intervals, unions, named sets and statements about one name, as sets of real numbers.
 
+use std::cmp::Ordering;
+
 use super::realset::{End, Piece, RealSet, complement, intersection, normal, same};
 use super::relations::parts_of;
 use super::scalars::infinite;
@@ -146,10 +148,13 @@ impl Comparer<'_> {
         match node {
             Node::Interval(two, left, right) => self.interval(two, *left, *right),
             Node::Sequence(Bracket::Round, items) => match items.as_slice() {
+                // A pair whose ends are the other way round is a point.
+                [low, high] if self.order(low, high) == Some(Ordering::Greater) => None,
                 [low, high] => self.interval(&[low.clone(), high.clone()], false, false),
                 _ => None,
             },
             Node::Sequence(Bracket::Square, items) => match items.as_slice() {
+                [low, high] if self.order(low, high) == Some(Ordering::Greater) => None,
                 [low, high] => self.interval(&[low.clone(), high.clone()], true, true),
                 _ => None,
             },

@@ -491,7 +491,14 @@ fn math_verify_does_not_refuse_what_it_misreads() {
 {"gold": "Integral(x, (x, 0, 1))", "pred": "1/2"}
 "#;
     scene.write("pairs.jsonl", rows);
-    let args = ["answer", "compare", "--in", "pairs.jsonl", "--out", "out.jsonl"];
+    let args = [
+        "answer",
+        "compare",
+        "--in",
+        "pairs.jsonl",
+        "--out",
+        "out.jsonl",
+    ];
     let fallback = ["--fallback", "math-verify", "--python", "python3"];
     let shown = scene
         .run(&[&args[..], &fallback, &["--json", "-q"]].concat())
