@@ -10,6 +10,7 @@ mod relations;
 mod scalars;
 mod sequences;
 mod sets;
+mod statements;
 mod vectors;
 mod words;
 

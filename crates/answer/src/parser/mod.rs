@@ -8,6 +8,7 @@ mod brackets;
 mod code;
 mod functions;
 mod latex;
+mod mixed;
 mod operand;
 mod operators;
 mod units;
