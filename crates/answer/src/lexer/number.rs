@@ -147,6 +147,22 @@ pub(super) fn going_on(written: &str) -> Option<Rational> {
     )
 }
 
+/// `0.(3)` at the start of a text, and its length.
+pub(super) fn bracketed(text: &str) -> Option<(Rational, usize)> {
+    let bytes = text.as_bytes();
+    let whole = digits(bytes, 0);
+    if whole > 40 || bytes.get(whole) != Some(&b'.') || bytes.get(whole + 1) != Some(&b'(') {
+        return None;
+    }
+    let block = digits(bytes, whole + 2);
+    let end = whole + 2 + block;
+    if !(1..=40).contains(&block) || bytes.get(end) != Some(&b')') {
+        return None;
+    }
+    let value = recurring(text.get(..whole)?, "", text.get(whole + 2..end)?)?;
+    Some((value, end + 1))
+}
+
 /// whole.fixed with a block of digits that recurs without end.
 pub(super) fn recurring(whole: &str, fixed: &str, block: &str) -> Option<Rational> {
     let behind = i64::try_from(fixed.len()).ok()?;

@@ -129,18 +129,8 @@ impl<'a> Scanner<'a> {
             self.mark(Mark::Dots, 3);
             return Some(());
         }
-        // 0.(3)
-        if let Some((whole, tail)) = rest.split_once(".(")
-            && let Some((block, _)) = tail.split_once(')')
-            && (1..=40).contains(&block.len())
-            && whole.len() <= 40
-            && whole
-                .bytes()
-                .chain(block.bytes())
-                .all(|b| b.is_ascii_digit())
-        {
-            let value = number::recurring(whole, "", block)?;
-            self.at += whole.len() + block.len() + 3;
+        if let Some((value, length)) = number::bracketed(rest) {
+            self.at += length;
             self.push(Token::Number(Number::exact(value), false));
             return Some(());
         }
