@@ -13,6 +13,15 @@ fn find(text: &str) -> Option<Choice> {
         return None;
     }
     let mut text = text.trim();
+    for word in ["option ", "choice ", "answer "] {
+        if text
+            .get(..word.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(word))
+        {
+            text = text.get(word.len()..).unwrap_or_default().trim_start();
+            break;
+        }
+    }
     // Braces and brackets around the whole.
     for _ in 0..4 {
         let before = text;

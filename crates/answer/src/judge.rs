@@ -115,17 +115,41 @@ fn otherwise(
     None
 }
 
-/// `1000,99` and `0,5` as decimals: digits that no list of two would be written as, one with four digits in front or a zero.
+/// `1000,99`, `0,5` and `1.234,5` as decimals: digits that no list of two would be written as, with four digits in front, a
+/// zero, or groups of three with points between them; `1.234.567` as an integer.
 fn decimal_comma(text: &str, node: &Node) -> Option<Node> {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let unsigned = text.trim_start_matches('-');
+    let sign = text.get(..text.len() - unsigned.len())?;
+    let (whole, fraction) = match unsigned.split_once(',') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (unsigned, None),
+    };
+    // 1.234.567 and 1.234,5: points between groups of three.
+    let mut groups = whole.split('.');
+    let first = groups.next().unwrap_or_default();
+    let behind: Vec<&str> = groups.collect();
+    let grouped = (1..=3).contains(&first.len())
+        && digits(first)
+        && !first.starts_with('0')
+        && behind.len() + usize::from(fraction.is_some()) > 1
+        && !behind.is_empty()
+        && behind.iter().all(|group| group.len() == 3 && digits(group));
+    if grouped && fraction.is_none_or(digits) {
+        let whole = whole.replace('.', "");
+        let number = match fraction {
+            Some(fraction) => format!("{sign}{whole}.{fraction}"),
+            None => format!("{sign}{whole}"),
+        };
+        return Some(read(&number, true).node);
+    }
     if !matches!(node, Node::Sequence(Bracket::Bare, items) if items.len() == 2) {
         return None;
     }
-    let (whole, fraction) = text.split_once(',')?;
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let unsigned = whole.trim_start_matches('-');
-    let alone = unsigned == "0" || unsigned.len() >= 4 && !unsigned.starts_with('0');
-    (digits(unsigned) && digits(fraction) && alone)
-        .then(|| read(&format!("{whole}.{fraction}"), true).node)
+    let fraction = fraction?;
+    let alone = whole == "0" || whole.len() >= 4 && !whole.starts_with('0');
+    (digits(whole) && digits(fraction) && alone)
+        .then(|| read(&format!("{sign}{whole}.{fraction}"), true).node)
 }
 
 /// [`compare`], with what was read on either side: slower, for people.

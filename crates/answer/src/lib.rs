@@ -15,6 +15,7 @@ mod calendar;
 mod canon;
 mod choice;
 mod compare;
+mod described;
 mod extract;
 mod fast;
 mod judge;

@@ -270,6 +270,27 @@ impl Node {
         }
     }
 
+    /// The tree with one node in the place of another, within arithmetic only.
+    pub(crate) fn replaced(&self, old: &Self, new: &Self) -> Self {
+        if self == old {
+            return new.clone();
+        }
+        let each = |parts: &[Self]| parts.iter().map(|part| part.replaced(old, new)).collect();
+        match self {
+            Self::Add(parts) => Self::Add(each(parts)),
+            Self::Mul(parts) => Self::Mul(each(parts)),
+            Self::Apply(function, parts) => Self::Apply(*function, each(parts)),
+            Self::PlusMinus(plus, inner) => {
+                Self::PlusMinus(*plus, Box::new(inner.replaced(old, new)))
+            }
+            Self::Power(two) => {
+                let [base, exponent] = two.as_ref();
+                Self::power(base.replaced(old, new), exponent.replaced(old, new))
+            }
+            other => other.clone(),
+        }
+    }
+
     /// Whether any node below, this one included, answers yes.
     pub(crate) fn any(&self, ask: &dyn Fn(&Self) -> bool) -> bool {
         ask(self) || self.children().into_iter().any(|child| child.any(ask))

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MAX_BYTES;
 use super::calendar;
+use super::described::described;
 use super::lexer::Dialect;
 use super::node::Node;
 use super::parser::{self, Parsed, folded};
@@ -105,6 +106,21 @@ pub(crate) fn read(text: &str, join: bool) -> Reading {
 /// [`read`], where `units` says whether letters behind a number and a space are units.
 pub(crate) fn read_with(text: &str, join: bool, units: bool) -> Reading {
     let text = stripped(text);
+    match described(text) {
+        Some(node) => Reading {
+            node: settled(node),
+            parsed: true,
+            too_large: false,
+            joined: false,
+            units: false,
+        },
+        None => read_notation(text, join, units),
+    }
+}
+
+/// [`read_with`] without descriptions in words.
+pub(crate) fn read_notation(text: &str, join: bool, units: bool) -> Reading {
+    let text = stripped(text);
     let found = |node: Node, joined: bool| Reading {
         node: settled(node),
         parsed: true,
@@ -190,7 +206,7 @@ fn quantity(text: &str) -> Option<Node> {
     number.then(|| {
         Node::Quantity(
             Box::new(value.node),
-            parser::unit(&text.get(at..).unwrap_or_default().to_lowercase()).into(),
+            parser::unit(text.get(at..).unwrap_or_default()).into(),
         )
     })
 }

@@ -2,6 +2,7 @@
 
 use super::compare::{assignment, infinite, is_name};
 use super::node::{Bracket, Function, Logic, Node, Number, Relation};
+use super::parser::GOES_ON;
 use super::rational::Rational;
 
 /// Largest matrix whose products and determinants are written out.
@@ -76,7 +77,51 @@ fn assignments(items: &[Node]) -> Option<Vec<(Node, Node)>> {
         .collect()
 }
 
+/// Most elements that dots between two numbers stand for.
+const MAX_BETWEEN: i64 = 200;
+
+/// `1, 2, …, 10` written out: at least two integers in equal steps before the dots, and one that the steps reach behind.
+fn written_out(items: &[Node]) -> Option<Vec<Node>> {
+    let at = items
+        .iter()
+        .position(|item| matches!(item, Node::Symbol(name) if &**name == GOES_ON))?;
+    let integers: Option<Vec<i64>> = items
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| *place != at)
+        .map(|(_, item)| match item {
+            Node::Number(n) if n.digits == 0 && n.value.is_integer() => n.value.small(),
+            _ => None,
+        })
+        .collect();
+    let integers = integers?;
+    let (before, behind) = integers.split_at(at);
+    let [.., second, first] = before else {
+        return None;
+    };
+    let step = first.checked_sub(*second).filter(|step| *step != 0)?;
+    let next = behind.first()?.checked_sub(*first)?;
+    let count = next
+        .checked_div(step)
+        .filter(|n| next % step == 0 && (1..=MAX_BETWEEN).contains(n))?;
+    let even = |run: &[i64]| {
+        run.windows(2)
+            .all(|two| matches!(two, [a, b] if b.checked_sub(*a) == Some(step)))
+    };
+    (even(before) && even(behind)).then(|| {
+        let between = (1..count).map(|n| first + n * step);
+        before
+            .iter()
+            .copied()
+            .chain(between)
+            .chain(behind.iter().copied())
+            .map(Node::integer)
+            .collect()
+    })
+}
+
 fn sequence(bracket: Bracket, items: Vec<Node>) -> Node {
+    let items = written_out(&items).unwrap_or(items);
     if items.len() == 1
         && bracket == Bracket::Square
         && let Some(Node::Matrix(_)) = items.first()

@@ -74,6 +74,7 @@ pub(crate) fn function(name: &str) -> Option<Function> {
 /// Names of more than one letter that are no functions but known in mathematics.
 const KNOWN: &[&str] = &[
     "pi",
+    "cis",
     "oo",
     "inf",
     "nan",
@@ -97,6 +98,8 @@ const KNOWN: &[&str] = &[
     "tau",
     "True",
     "False",
+    "TRUE",
+    "FALSE",
     "None",
     "Interval",
     "Reals",
@@ -323,10 +326,10 @@ const UNITS: &[&str] = &[
 ];
 
 const WORDS: &[&str] = &[
-    "yes", "no", "none", "red", "odd", "even", "all", "any", "but", "for", "if", "is", "are", "to",
-    "one", "two", "six", "ten", "both", "from", "by", "at", "on", "tie", "win", "he", "she", "it",
-    "mon", "tue", "wed", "thu", "fri", "sat", "sun", "pct", "the", "not", "exist", "then", "when",
-    "DNE", "dne",
+    "yes", "no", "may", "none", "red", "odd", "even", "all", "any", "but", "for", "if", "is",
+    "are", "to", "one", "two", "six", "ten", "both", "from", "by", "at", "on", "tie", "win", "he",
+    "she", "it", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "pct", "the", "not", "exist",
+    "then", "when", "DNE", "dne",
 ];
 
 /// Whether a run of letters is a unit that may stand behind a number.
@@ -372,7 +375,8 @@ pub(crate) fn split(run: &str, behind_number: bool, called: bool) -> Vec<Piece<'
     if behind_number && !called && is_unit(run) {
         return vec![Piece::Word(run)];
     }
-    if is_known(run) {
+    // The real part is called; elsewhere r and e are names: re^{iθ}.
+    if is_known(run) && !matches!(run, "re" | "im") {
         return vec![Piece::Name(run)];
     }
     if is_unit(run) && run.len() >= 2 {

@@ -36,15 +36,17 @@ pub(crate) struct Evaluator<'w> {
     depth: u32,
 }
 
-/// A number from the name and the place, the same in every process.
+/// A number from the name and the place, the same in every process. Every bit depends on all of both, so that neither the
+/// signs nor the parities of names go together over the places.
 fn hash(name: &str, place: u32) -> u64 {
-    let mut state: u64 = 0xcbf2_9ce4_8422_2325 ^ (u64::from(place) << 32);
+    let mut state: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in name.bytes() {
         state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
-    state ^= state >> 29;
-    state = state.wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    state ^ (state >> 32)
+    state = state.wrapping_add(u64::from(place + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    state ^ (state >> 31)
 }
 
 impl<'w> Evaluator<'w> {
@@ -407,5 +409,33 @@ fn arc_sine(x: &Ball) -> Result<Ball, Stop> {
             })
         }
         _ => x.div(&inside.sqrt()?)?.atan(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hash;
+
+    #[test]
+    fn signs_and_parities_of_two_names_do_not_go_together() {
+        let names: Vec<String> = ('a'..='z').map(String::from).collect();
+        let negative = |name: &str, place: u32| hash(name, place) % 8_059 < 4_027;
+        let odd = |name: &str, place: u32| hash(name, place) % 8 % 2 == 1;
+        let mut all: Vec<Vec<&str>> = Vec::new();
+        for (i, a) in names.iter().enumerate() {
+            all.push(vec![a]);
+            for b in names.iter().skip(i + 1) {
+                all.push(vec![a, b]);
+            }
+        }
+        for some in all {
+            let both = |count: u32, one: &dyn Fn(&str, u32) -> bool| {
+                let product = |place| some.iter().filter(|name| one(name, place)).count() % 2;
+                let sum: usize = (0..count).map(product).sum();
+                sum > 0 && sum < count as usize
+            };
+            assert!(both(12, &negative), "{some:?}");
+            assert!(both(16, &odd), "{some:?}");
+        }
     }
 }

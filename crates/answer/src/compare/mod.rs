@@ -1,15 +1,20 @@
 //! Compares two trees: peels what the policy leaves out, then goes by the kinds of both.
 
+mod families;
 mod matrices;
 mod numeric;
 mod peel;
+mod quantities;
 mod realset;
 mod relations;
 mod scalars;
 mod sequences;
 mod sets;
+mod statements;
+mod vectors;
 mod words;
 
+pub(crate) use quantities::conversion;
 pub(crate) use relations::{assignment, is_name};
 pub(crate) use scalars::{infinite, numbers};
 
@@ -89,7 +94,16 @@ impl<'w> Comparer<'w> {
     fn kinds(&mut self, a: &Node, b: &Node) -> Verdict {
         use Node as N;
         if a.is_scalar() && b.is_scalar() {
-            return self.scalars(a, b);
+            return self.expressions(a, b);
+        }
+        if let Some(verdict) = self.families(a, b) {
+            return verdict;
+        }
+        if let Some(verdict) = self.vectors(a, b) {
+            return verdict;
+        }
+        if let Some(verdict) = self.named_point(a, b) {
+            return verdict;
         }
         match (a, b) {
             (N::Words(x), N::Words(y)) => self.texts(x, y),
@@ -123,7 +137,15 @@ impl<'w> Comparer<'w> {
             (N::Matrix(rows), other) => self.matrix_against(rows, other, false),
             (other, N::Matrix(rows)) => self.matrix_against(rows, other, true),
             (N::Cases(x), N::Cases(y)) => self.cases(x, y),
-            (N::Sequence(k, x), N::Sequence(l, y)) => self.sequences(*k, x, *l, y),
+            (N::Sequence(k, x), N::Sequence(l, y)) => {
+                // x > 1, x < 3 against (1, 3)
+                if sets::inequalities(a) != sets::inequalities(b)
+                    && let Some(verdict) = self.real_sets(a, b)
+                {
+                    return verdict;
+                }
+                self.sequences(*k, x, *l, y)
+            }
             _ if is_set(a) || is_set(b) => self.set_pair(a, b),
             (N::Relation(..) | N::Logic(..), _) | (_, N::Relation(..) | N::Logic(..)) => {
                 match (
@@ -140,6 +162,82 @@ impl<'w> Comparer<'w> {
                 different(Tier::Text, "a truth value against a number")
             }
             _ => undecided("answers of different kinds"),
+        }
+    }
+
+    /// Two expressions: by value, then with the names of free constants left out.
+    fn expressions(&mut self, a: &Node, b: &Node) -> Verdict {
+        let verdict = self.scalars(a, b);
+        if verdict.is_equal() {
+            return verdict;
+        }
+        if self.policy.drop_names
+            && let Some(renamed) = self.free_constants(a, b)
+        {
+            return renamed;
+        }
+        // φ is a name, and by another convention the golden ratio.
+        let named = |node: &Node| node.any(&|n| matches!(n, Node::Symbol(_)));
+        let golden =
+            |node: &Node| node.any(&|n| matches!(n, Node::Symbol(name) if &**name == "phi"));
+        let open = golden(a) && !named(b) || golden(b) && !named(a);
+        match verdict.outcome == Outcome::Different && open {
+            true => undecided("φ may be the golden ratio"),
+            false => verdict,
+        }
+    }
+
+    /// `2i + 3j` against `(2, 3)`, where the policy takes brackets loosely.
+    fn vectors(&mut self, a: &Node, b: &Node) -> Option<Verdict> {
+        if !self.policy.loose_brackets {
+            return None;
+        }
+        let (sum, other, flipped) = match (a.is_scalar(), b.is_scalar()) {
+            (true, false) => (a, b, false),
+            (false, true) => (b, a, true),
+            _ => return None,
+        };
+        let items: Vec<Node> = match other {
+            Node::Sequence(Bracket::Round | Bracket::Square, items) => items.clone(),
+            Node::Matrix(rows) if rows.len() == 1 || rows.iter().all(|row| row.len() == 1) => {
+                rows.iter().flatten().cloned().collect()
+            }
+            _ => return None,
+        };
+        let mut coordinates = vectors::coordinates(sum)?.to_vec();
+        if items.len() == 2
+            && matches!(coordinates.last(), Some(Node::Add(none)) if none.is_empty())
+        {
+            coordinates.pop();
+        }
+        let reason = "the same coordinates";
+        Some(match flipped {
+            true => self.in_order(&items, &coordinates, reason),
+            false => self.in_order(&coordinates, &items, reason),
+        })
+    }
+
+    /// `A(2, 3)` against `(2, 3)`: the name of a point, where names may be dropped.
+    fn named_point(&mut self, a: &Node, b: &Node) -> Option<Verdict> {
+        let point = |node: &Node| match node {
+            Node::Call(name, parts)
+                if parts.len() > 1
+                    && name.len() == 1
+                    && name.starts_with(|c: char| c.is_ascii_uppercase()) =>
+            {
+                Some(Node::Sequence(Bracket::Round, parts.clone()))
+            }
+            _ => None,
+        };
+        let tuple = |node: &Node| bracketed(node, Bracket::Round).is_some();
+        match (point(a), point(b)) {
+            (Some(point), None) if tuple(b) && self.policy.drop_names => {
+                Some(self.nodes(&point, b))
+            }
+            (None, Some(point)) if tuple(a) && self.policy.drop_names => {
+                Some(self.nodes(a, &point))
+            }
+            _ => None,
         }
     }
 

@@ -11,8 +11,8 @@ use crate::{Rounding, Tier, Verdict};
 
 /// Points with positive names, with names of either sign, and with integers.
 const POSITIVE: u32 = 6;
-const MIXED: u32 = 5;
-const INTEGERS: u32 = 6;
+const MIXED: u32 = 12;
+const INTEGERS: u32 = 16;
 /// Points at which both sides must have a value.
 const DEFINED: u32 = 3;
 /// Relative difference of a float and an exact value.

@@ -1,5 +1,6 @@
 //! Units, percent signs, bases, moduli, ratios, ± and left sides: what is around a value.
 
+use super::quantities::{Related, related};
 use super::{Comparer, different, equal, undecided};
 use crate::canon::based;
 use crate::node::{Bracket, Function, Node, Relation};
@@ -64,6 +65,12 @@ impl Comparer<'_> {
         match (unit_a, unit_b) {
             (None, None) => None,
             (Some(u), Some(v)) => {
+                if u != v
+                    && let (true, Some(verdict)) =
+                        (x.is_scalar() && y.is_scalar(), self.converted(x, u, y, v))
+                {
+                    return Some(verdict);
+                }
                 let verdict = self.nodes(x, y);
                 if u == v || is_generic(u) || is_generic(v) {
                     return Some(verdict);
@@ -73,6 +80,13 @@ impl Comparer<'_> {
                     Outcome::Different => different(verdict.tier, "numbers and units differ"),
                     Outcome::Undecided => verdict,
                 })
+            }
+            // 50 \% is no 50 cm.
+            (Some(_), None) if matches!(b, Node::Percent(_)) => {
+                Some(different(Tier::Exact, "a unit against a percent sign"))
+            }
+            (None, Some(_)) if matches!(a, Node::Percent(_)) => {
+                Some(different(Tier::Exact, "a unit against a percent sign"))
             }
             (u, v) => {
                 // An angle in degrees against one in radians.
@@ -89,6 +103,26 @@ impl Comparer<'_> {
                     _ => verdict,
                 })
             }
+        }
+    }
+
+    /// Two values of different units: converted where the units are of one kind, different where they are of two.
+    fn converted(&mut self, x: &Node, u: &str, y: &Node, v: &str) -> Option<Verdict> {
+        match related(u, v) {
+            Related::Kind(to_x, to_y) => {
+                let verdict = self.nodes(
+                    &Node::Mul(vec![to_x, x.clone()]),
+                    &Node::Mul(vec![to_y, y.clone()]),
+                );
+                Some(match verdict.outcome {
+                    Outcome::Equal => equal(verdict.tier, "the same quantity in other units"),
+                    Outcome::Different => different(verdict.tier, "different quantities"),
+                    Outcome::Undecided => verdict,
+                })
+            }
+            Related::Apart => Some(different(Tier::Exact, "units of different kinds")),
+            Related::Calendar => Some(undecided("months and days do not convert")),
+            Related::Unknown => None,
         }
     }
 

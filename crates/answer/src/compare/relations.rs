@@ -1,7 +1,7 @@
 //! Equations, inequalities and what they say about one name.
 
 use super::{Comparer, different, equal, undecided};
-use crate::node::{Function, Logic, Node, Relation};
+use crate::node::{Bracket, Function, Logic, Node, Relation};
 use crate::{Outcome, Tier, Verdict};
 
 /// A left side that only names what is on the right: a name, a function of names, a distance, a segment.
@@ -86,11 +86,24 @@ impl Comparer<'_> {
             if !self.policy.strip_assignment {
                 return undecided("a name on one side only");
             }
+            // x ∈ [-2, 7]: an interval, not a list of two.
+            let member =
+                matches!(statement, Node::Relation(_, signs) if signs.as_slice() == [Relation::In]);
+            if member
+                && let Node::Sequence(bracket @ (Bracket::Round | Bracket::Square), items) = value
+                && let [low, high] = items.as_slice()
+            {
+                let closed = *bracket == Bracket::Square;
+                let interval =
+                    Node::Interval(Box::new([low.clone(), high.clone()]), closed, closed);
+                return self.oriented(&interval, other, !statement_first);
+            }
             return self.oriented(value, other, !statement_first);
         }
         // 0 < x < 1 against (0, 1) and the like.
         if let Node::Sequence(_, items) = other {
-            if items.len() == 2
+            let statements = items.iter().all(|item| matches!(item, Node::Relation(..)));
+            if (items.len() == 2 || statements)
                 && let Some(verdict) = self.real_sets(a, b)
             {
                 return verdict;
@@ -155,6 +168,15 @@ impl Comparer<'_> {
         y: &Node,
         before: Verdict,
     ) -> Verdict {
+        // f(n) = 2n is f(x) = 2x.
+        if let (Some(Node::Call(f, p)), Some(Node::Call(g, q))) = (n, m)
+            && let ([p @ Node::Symbol(_)], [q @ Node::Symbol(_)]) = (p.as_slice(), q.as_slice())
+            && f == g
+            && p != q
+            && !y.any(&|node| node == p)
+        {
+            return self.nodes(x, &y.replaced(q, p));
+        }
         let values = self.nodes(x, y);
         let same = match (n, m) {
             (Some(n), Some(m)) => n == m,
@@ -168,6 +190,21 @@ impl Comparer<'_> {
                 let called = [n, m]
                     .iter()
                     .any(|name| matches!(name, Some(Node::Call(..))));
+                // y' = 2x against y = 2x
+                let derivative = |name: Option<&Node>| match name {
+                    Some(Node::Apply(Function::Derivative, _)) => true,
+                    Some(Node::Symbol(name) | Node::Call(name, _)) => name.ends_with('\''),
+                    _ => false,
+                };
+                if derivative(n) != derivative(m) && n.is_some() && m.is_some() {
+                    return undecided("a derivative against a function");
+                }
+                // f(n, m) = n against f(m, n) = n: other arguments make it another function.
+                if let (Some(Node::Call(_, p)), Some(Node::Call(_, q))) = (n, m)
+                    && p != q
+                {
+                    return undecided("functions of different arguments");
+                }
                 match self.policy.drop_names && (depends || called) {
                     true => equal(values.tier, "the same value under another name"),
                     false => undecided("the same value of different names"),

@@ -1,10 +1,12 @@
 //! Intervals, unions, named sets and statements about one name, as sets of real numbers.
 
+use std::cmp::Ordering;
+
 use super::realset::{End, Piece, RealSet, complement, intersection, normal, same};
 use super::relations::parts_of;
 use super::scalars::infinite;
 use super::{Comparer, decided, different, equal, undecided};
-use crate::node::{Bracket, Function, Logic, NamedSet, Node, Relation, SetOperation};
+use crate::node::{Bracket, Logic, NamedSet, Node, Relation, SetOperation};
 use crate::{Tier, Verdict};
 
 impl Comparer<'_> {
@@ -136,23 +138,38 @@ impl Comparer<'_> {
         Some(equal(Tier::Exact, "the same set of numbers"))
     }
 
-    fn normal(&mut self, pieces: Vec<Piece>) -> Option<RealSet> {
+    pub(super) fn normal(&mut self, pieces: Vec<Piece>) -> Option<RealSet> {
         normal(pieces, &mut |p, q| self.order(p, q))
     }
 
     /// A tree as a set of real numbers; names that statements are about are collected.
-    fn real_set(&mut self, node: &Node, names: &mut Vec<Node>) -> Option<RealSet> {
+    pub(super) fn real_set(&mut self, node: &Node, names: &mut Vec<Node>) -> Option<RealSet> {
         self.work.spend(20).ok()?;
         match node {
             Node::Interval(two, left, right) => self.interval(two, *left, *right),
             Node::Sequence(Bracket::Round, items) => match items.as_slice() {
+                // A pair whose ends are the other way round is a point.
+                [low, high] if self.order(low, high) == Some(Ordering::Greater) => None,
                 [low, high] => self.interval(&[low.clone(), high.clone()], false, false),
                 _ => None,
             },
             Node::Sequence(Bracket::Square, items) => match items.as_slice() {
+                [low, high] if self.order(low, high) == Some(Ordering::Greater) => None,
                 [low, high] => self.interval(&[low.clone(), high.clone()], true, true),
                 _ => None,
             },
+            // A comma between inequalities is "and", unless nothing would fulfil it: then it is "or".
+            Node::Sequence(Bracket::Bare, items) if inequalities(node) => {
+                let mut sets = Vec::new();
+                for item in items {
+                    sets.push(self.real_set(item, names)?);
+                }
+                let all = self.combined(SetOperation::Intersection, sets.clone())?;
+                match all.is_empty() {
+                    true => self.combined(SetOperation::Union, sets),
+                    false => Some(all),
+                }
+            }
             Node::Sequence(Bracket::Set | Bracket::Bare, items) => {
                 if !items
                     .iter()
@@ -206,7 +223,11 @@ impl Comparer<'_> {
         }
     }
 
-    fn combined(&mut self, operation: SetOperation, sets: Vec<RealSet>) -> Option<RealSet> {
+    pub(super) fn combined(
+        &mut self,
+        operation: SetOperation,
+        sets: Vec<RealSet>,
+    ) -> Option<RealSet> {
         match operation {
             SetOperation::Union => self.normal(sets.into_iter().flatten().collect()),
             SetOperation::Intersection | SetOperation::Difference => {
@@ -242,141 +263,6 @@ impl Comparer<'_> {
             high: high_end,
         };
         self.normal(vec![piece])
-    }
-
-    /// A chain of relations about one name.
-    fn statement_set(
-        &mut self,
-        parts: &[Node],
-        signs: &[Relation],
-        names: &mut Vec<Node>,
-    ) -> Option<RealSet> {
-        let mut result = vec![Piece::line()];
-        for (pair, sign) in parts.windows(2).zip(signs) {
-            let [left, right] = pair else { return None };
-            let set = self.one_statement(left, *sign, right, names)?;
-            result = intersection(&result, &set, &mut |p, q| self.order(p, q))?;
-        }
-        Some(result)
-    }
-
-    fn one_statement(
-        &mut self,
-        left: &Node,
-        sign: Relation,
-        right: &Node,
-        names: &mut Vec<Node>,
-    ) -> Option<RealSet> {
-        if sign == Relation::In {
-            self.subject(left, names)?;
-            return self.real_set(right, names);
-        }
-        if sign == Relation::NotIn {
-            self.subject(left, names)?;
-            return self.real_set(right, names).map(|set| complement(&set));
-        }
-        let (subject, sign, bound) = match (is_subject(left), is_subject(right)) {
-            (true, false) => (left, sign, right),
-            (false, true) => (right, sign.flipped(), left),
-            _ => return self.linear(left, sign, right, names),
-        };
-        if let Node::Apply(Function::Abs, inner) = subject {
-            return self.around_zero(inner.first()?, sign, bound, names);
-        }
-        self.subject(subject, names)?;
-        self.bounded(sign, bound)
-    }
-
-    /// The numbers in a relation to a bound.
-    fn bounded(&mut self, sign: Relation, bound: &Node) -> Option<RealSet> {
-        let end = end(bound)?;
-        let piece = match sign {
-            Relation::Less | Relation::LessEqual => Piece {
-                high_in: sign == Relation::LessEqual && matches!(end, End::At(_)),
-                high: end,
-                ..Piece::line()
-            },
-            Relation::Greater | Relation::GreaterEqual => Piece {
-                low_in: sign == Relation::GreaterEqual && matches!(end, End::At(_)),
-                low: end,
-                ..Piece::line()
-            },
-            Relation::Equal => Piece::point(bound),
-            Relation::Unequal => return Some(complement(&self.normal(vec![Piece::point(bound)])?)),
-            _ => return None,
-        };
-        self.normal(vec![piece])
-    }
-
-    /// |x| against a bound.
-    fn around_zero(
-        &mut self,
-        inner: &Node,
-        sign: Relation,
-        bound: &Node,
-        names: &mut Vec<Node>,
-    ) -> Option<RealSet> {
-        if !is_subject(inner) || !sign.is_order() {
-            return None;
-        }
-        self.subject(inner, names)?;
-        let upper = self.bounded(sign, bound)?;
-        let lower = self.bounded(sign.flipped(), &bound.clone().negated())?;
-        let within = matches!(sign, Relation::Less | Relation::LessEqual);
-        self.combined(
-            if within {
-                SetOperation::Intersection
-            } else {
-                SetOperation::Union
-            },
-            vec![upper, lower],
-        )
-    }
-
-    /// a·x + b against c, with rational a.
-    fn linear(
-        &mut self,
-        left: &Node,
-        sign: Relation,
-        right: &Node,
-        names: &mut Vec<Node>,
-    ) -> Option<RealSet> {
-        let mut symbols: Vec<Box<str>> = Vec::new();
-        for node in [left, right] {
-            if !node.is_scalar() {
-                return None;
-            }
-            collect(node, &mut symbols);
-        }
-        let [name] = symbols.as_slice() else {
-            return None;
-        };
-        let name = Node::Symbol(name.clone());
-        let difference = Node::Add(vec![left.clone(), right.clone().negated()]);
-        let form = self.forms.form(&difference).ok()?;
-        let own = self.forms.form(&name).ok()?;
-        let (monomial, _) = own.single()?;
-        let slope = form.terms.get(monomial)?.clone();
-        let rest = self
-            .forms
-            .sub(&form, &self.forms.scale(&own, &slope).ok()?)
-            .ok()?;
-        let rest = rest.rational()?;
-        let bound = rest.neg().div(&slope, self.work).ok()?;
-        let sign = if slope.is_negative() {
-            sign.flipped()
-        } else {
-            sign
-        };
-        self.subject(&name, names)?;
-        self.bounded(sign, &Node::Number(crate::node::Number::exact(bound)))
-    }
-
-    fn subject(&mut self, node: &Node, names: &mut Vec<Node>) -> Option<()> {
-        if !names.contains(node) {
-            names.push(node.clone());
-        }
-        Some(())
     }
 
     /// A finite set of anything, with unions, intersections and differences carried out.
@@ -424,7 +310,24 @@ impl Comparer<'_> {
     }
 }
 
-fn end(node: &Node) -> Option<End> {
+/// Whether a node is a bare list of inequalities, perhaps with the set that the name is from.
+pub(super) fn inequalities(node: &Node) -> bool {
+    let Node::Sequence(Bracket::Bare, items) = node else {
+        return false;
+    };
+    let order = |sign: &Relation| sign.is_order() || *sign == Relation::Unequal;
+    let mut found = false;
+    items.iter().all(|item| match item {
+        Node::Relation(_, signs) if signs.iter().all(order) => {
+            found = true;
+            true
+        }
+        Node::Relation(_, signs) => signs.as_slice() == [Relation::In],
+        _ => false,
+    }) && found
+}
+
+pub(super) fn end(node: &Node) -> Option<End> {
     match infinite(node) {
         Some(1) => Some(End::High),
         Some(-1) => Some(End::Low),
@@ -435,26 +338,5 @@ fn end(node: &Node) -> Option<End> {
             Some(End::At(node.clone()))
         }
         None => None,
-    }
-}
-
-/// What a statement can be about: a name, f(x), |x|.
-fn is_subject(node: &Node) -> bool {
-    match node {
-        Node::Symbol(_) => true,
-        Node::Call(_, parts) => parts.iter().all(is_subject),
-        Node::Apply(Function::Abs, inner) => inner.iter().all(is_subject),
-        _ => false,
-    }
-}
-
-fn collect(node: &Node, symbols: &mut Vec<Box<str>>) {
-    if let Node::Symbol(name) = node
-        && !symbols.contains(name)
-    {
-        symbols.push(name.clone());
-    }
-    for child in node.children() {
-        collect(child, symbols);
     }
 }

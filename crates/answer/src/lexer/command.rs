@@ -44,6 +44,7 @@ const SKIPPED: &[&str] = &[
     "quad",
     "qquad",
     "hspace",
+    "color",
     "hfill",
     "thinspace",
     "enspace",
@@ -372,7 +373,7 @@ pub(super) fn unicode(c: char) -> Option<Token> {
         '：' => Mark::Colon,
         '（' => Mark::LeftParen,
         '）' => Mark::RightParen,
-        '€' | '£' | '¥' | '₹' | '¢' => Mark::Currency,
+        '€' | '£' | '¥' | '₹' => Mark::Currency,
         '％' => Mark::Percent,
         _ => {
             let name = match c {
@@ -415,6 +416,7 @@ pub(super) fn unicode(c: char) -> Option<Token> {
                 'ℂ' => "Complexes",
                 '∅' => "emptyset",
                 'ℓ' => "ell",
+                '¢' => return Some(Token::Word("cents".into())),
                 '√' => return Some(Token::Command("sqrt")),
                 '∛' => return Some(Token::Command("cbrt")),
                 _ => return None,

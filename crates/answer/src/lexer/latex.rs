@@ -45,7 +45,7 @@ impl Scanner<'_> {
                     // An invisible bracket.
                     self.at = self.text.len() - self.rest().trim_start().len() + 1;
                 }
-                if name == "hspace" {
+                if matches!(name, "hspace" | "color") {
                     let _ = self.braced();
                 }
                 self.spaced |= name.ends_with("quad") || name == "space";
@@ -69,7 +69,10 @@ impl Scanner<'_> {
                     self.braced()?;
                 }
                 let text = self.argument()?;
-                self.push(Token::Text(text));
+                self.push(match text.trim() {
+                    "cis" => Token::Name("cis".into()),
+                    _ => Token::Text(text),
+                });
             }
             Command::Letters => self.upright(name == "mathrm")?,
             Command::Begin => {
@@ -103,7 +106,7 @@ impl Scanner<'_> {
             .collect();
         if let Some(Command::Known(known)) = command::exact(&compact) {
             self.push(Token::Command(known));
-        } else if vocabulary::function(&compact).is_some() {
+        } else if compact == "cis" || vocabulary::function(&compact).is_some() {
             self.push(Token::Name(compact));
         } else if compact.chars().all(char::is_alphabetic)
             && (compact.len() > 1

@@ -29,8 +29,8 @@ fn digits(bytes: &[u8], from: usize) -> usize {
 /// The length of a thousands separator at the start of a text, and whether it is a bare comma.
 fn separator(text: &str, commas: bool, spaces: bool) -> Option<(usize, bool)> {
     for mark in [
-        r"{,}\!", r"{,}", r",\!", r", \! ", r", \!", r",\\!", r"\,", r"\ ", r"\;", "~", "\u{2009}",
-        "\u{202f}", "\u{a0}",
+        r"{,}\!", r"{,}", r",\! ", r",\!", r", \! ", r", \!", r",\\!", r"\,", r"\ ", r"\;", "~",
+        "\u{2009}", "\u{202f}", "\u{a0}", "'", "’",
     ] {
         if text.starts_with(mark) && (mark.contains(',') && mark != r"\," || spaces) {
             return Some((mark.len(), false));
@@ -122,6 +122,63 @@ pub(super) fn read(text: &str, commas: bool, spaces: bool) -> Option<Written> {
         point,
         joined,
     })
+}
+
+/// `0.1666…`: the number of digits that go on as they began. The tail has to show one digit or a block of up to five at
+/// least three times, or a longer block twice; nothing else says how it goes on.
+pub(super) fn going_on(written: &str) -> Option<Rational> {
+    let (whole, fraction) = written.split_once('.')?;
+    let bytes = fraction.as_bytes();
+    (bytes.len() <= 60 && bytes.iter().all(u8::is_ascii_digit)).then_some(())?;
+    let block = (1..=bytes.len() / 2).find(|length| {
+        let times = if *length > 5 { 2 } else { 3 };
+        bytes.len() >= length * times
+            && bytes
+                .iter()
+                .rev()
+                .zip(bytes.iter().rev().skip(*length))
+                .take(length * (times - 1))
+                .all(|(a, b)| a == b)
+    })?;
+    recurring(
+        whole,
+        fraction.get(..bytes.len() - block)?,
+        fraction.get(bytes.len() - block..)?,
+    )
+}
+
+/// `0.(3)` at the start of a text, and its length.
+pub(super) fn bracketed(text: &str) -> Option<(Rational, usize)> {
+    let bytes = text.as_bytes();
+    let whole = digits(bytes, 0);
+    if whole > 40 || bytes.get(whole) != Some(&b'.') || bytes.get(whole + 1) != Some(&b'(') {
+        return None;
+    }
+    let block = digits(bytes, whole + 2);
+    let end = whole + 2 + block;
+    if !(1..=40).contains(&block) || bytes.get(end) != Some(&b')') {
+        return None;
+    }
+    let value = recurring(text.get(..whole)?, "", text.get(whole + 2..end)?)?;
+    Some((value, end + 1))
+}
+
+/// whole.fixed with a block of digits that recurs without end.
+pub(super) fn recurring(whole: &str, fixed: &str, block: &str) -> Option<Rational> {
+    let behind = i64::try_from(fixed.len()).ok()?;
+    let start = scaled(&format!("0{whole}{fixed}"), -behind)?;
+    let nines = BigInt::from(10).pow(u32::try_from(block.len()).ok()?) - 1;
+    let below = nines * BigInt::from(10).pow(u32::try_from(behind).ok()?);
+    let tail = num_rational::BigRational::new(block.parse().ok()?, below);
+    Some(Rational::from_big(start.big() + tail))
+}
+
+/// The length of the dots that say that digits go on.
+pub(super) fn dots(text: &str) -> Option<usize> {
+    ["...", r"\ldots", r"\dots", r"\cdots", "…"]
+        .iter()
+        .find(|dots| text.starts_with(**dots))
+        .map(|dots| dots.len())
 }
 
 /// digits · 10^exponent.

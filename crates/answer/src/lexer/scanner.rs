@@ -20,6 +20,21 @@ pub(super) struct Scanner<'a> {
     /// Open brackets; true where a comma inside separates elements.
     open: Vec<bool>,
     pub(super) environments: usize,
+    /// Whether i, j and k are unit vectors here, so that `3j` is no imaginary number.
+    vectors: bool,
+}
+
+/// Whether j stands next to i or k, each as a letter of its own.
+fn has_vectors(text: &str) -> bool {
+    let alone = |letter: char| {
+        text.match_indices(letter).any(|(at, _)| {
+            let letter = |c: char| c.is_ascii_alphabetic();
+            let before = text.get(..at).is_some_and(|t| t.ends_with(letter));
+            let after = text.get(at + 1..).is_some_and(|t| t.starts_with(letter));
+            !before && !after
+        })
+    };
+    alone('j') && (alone('i') || alone('k'))
 }
 
 /// Cuts a text; `None` where something in it is no token of mathematics or it has too many.
@@ -33,6 +48,7 @@ pub(crate) fn tokens(text: &str, dialect: Dialect, join: bool) -> Option<Lexed> 
         out: Lexed::default(),
         open: Vec::new(),
         environments: 0,
+        vectors: dialect != Dialect::Code && has_vectors(text),
     };
     while scanner.step()? {
         if scanner.out.tokens.len() > MAX_TOKENS {
@@ -113,6 +129,11 @@ impl<'a> Scanner<'a> {
             self.mark(Mark::Dots, 3);
             return Some(());
         }
+        if let Some((value, length)) = number::bracketed(rest) {
+            self.at += length;
+            self.push(Token::Number(Number::exact(value), false));
+            return Some(());
+        }
         let inside = self.open.last().copied().unwrap_or(false);
         let commas = self.join && !inside && self.dialect != Dialect::Code;
         let spaces = !inside && self.environments == 0 && self.dialect != Dialect::Code;
@@ -126,10 +147,19 @@ impl<'a> Scanner<'a> {
         };
         self.at += read.length;
         self.out.joined |= read.joined;
+        if read.point
+            && let Some(dots) = number::dots(self.rest())
+            && let Some(value) = number::going_on(rest.get(..read.length)?)
+        {
+            self.at += dots;
+            self.push(Token::Number(Number::exact(value), false));
+            return Some(());
+        }
         self.push(Token::Number(read.number, read.point));
         let mut after = self.rest().chars();
         if matches!(after.next(), Some('j' | 'J'))
             && !after.next().is_some_and(char::is_alphanumeric)
+            && !self.vectors
         {
             self.at += 1;
             self.push(Token::Name("ⅈ".into()));

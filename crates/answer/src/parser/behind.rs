@@ -72,9 +72,7 @@ impl Parser {
                     self.at += 1;
                     node = self.degrees(node);
                 }
-                Some(Token::Mark(Mark::Percent))
-                    if !(self.dialect == Dialect::Code && self.operand_follows(1)) =>
-                {
+                Some(Token::Mark(Mark::Percent)) if !self.percent_divides() => {
                     self.at += 1;
                     node = Node::Percent(Box::new(node));
                 }
@@ -155,10 +153,14 @@ impl Parser {
     }
 
     fn degrees(&mut self, node: Node) -> Node {
-        if let Some(Token::Name(name)) = self.peek()
-            && matches!(name.as_str(), "C" | "F")
+        if let Some(Token::Name(name) | Token::Text(name) | Token::Word(name)) = self.peek()
+            && let Some(scale) = match name.trim() {
+                "C" | "Celsius" | "celsius" => Some("C"),
+                "F" | "Fahrenheit" | "fahrenheit" => Some("F"),
+                _ => None,
+            }
         {
-            let unit = format!("degree {name}");
+            let unit = format!("degree {scale}");
             self.at += 1;
             return Node::Quantity(Box::new(node), unit.into());
         }

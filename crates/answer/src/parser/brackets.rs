@@ -14,7 +14,10 @@ impl Parser {
             std::mem::take(&mut self.bars),
         );
         while !self.is(close) && !self.is(Mark::RightBracket) && !self.is(Mark::RightParen) {
-            let item = self.deeper(Self::statement)?;
+            let item = match !items.is_empty() && self.accept(Mark::Dots) {
+                true => Node::Symbol(super::GOES_ON.into()),
+                false => self.deeper(Self::statement)?,
+            };
             items.push(item);
             let comma = self.accept(Mark::Comma) || self.accept(Mark::Semicolon);
             if self.conjunction().is_some() {

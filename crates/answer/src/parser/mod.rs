@@ -8,6 +8,7 @@ mod brackets;
 mod code;
 mod functions;
 mod latex;
+mod mixed;
 mod operand;
 mod operators;
 mod units;
@@ -26,6 +27,9 @@ const MAX_PARTS: u32 = 20_000;
 const MAX_BAR_PLANS: usize = 24;
 /// Most tokens that are read over all these ways.
 const MAX_BAR_TOKENS: usize = 6_000;
+
+/// The element of a list that stands for those between its neighbours, or for all that follow.
+pub(crate) const GOES_ON: &str = "…";
 
 /// What came of a text.
 pub(crate) enum Parsed {
@@ -213,7 +217,10 @@ impl Parser {
                 trailing = true;
                 break;
             }
-            let next = self.statement()?;
+            let next = match comma && self.accept(Mark::Dots) {
+                true => Node::Symbol(GOES_ON.into()),
+                false => self.statement()?,
+            };
             groups.last_mut()?.push(next);
         }
         let single = groups.len() == 1 && groups.first().is_some_and(|g| g.len() == 1);
@@ -260,7 +267,6 @@ impl Parser {
                     | Mark::RightBrace
                     | Mark::RightSet
                     | Mark::RightAngle
-                    | Mark::Dots
             ),
             _ => false,
         }

@@ -145,10 +145,20 @@ impl Parser {
             return Some(Node::NamedSet(set));
         }
         match name.as_str() {
-            "True" | "true" => return Some(Node::Truth(true)),
-            "False" | "false" => return Some(Node::Truth(false)),
+            "True" | "true" | "TRUE" => return Some(Node::Truth(true)),
+            "False" | "false" | "FALSE" => return Some(Node::Truth(false)),
             "None" => return Some(Node::Words("None".into())),
             _ => {}
+        }
+        // cis x = cos x + i sin x
+        if name == "cis" {
+            let argument = self.deeper(|parser| parser.function("cos"))?;
+            let Node::Apply(Function::Cos, angle) = &argument else {
+                return None;
+            };
+            let sine = Node::Apply(Function::Sin, angle.clone());
+            let i = Node::Constant(Constant::Imaginary);
+            return Some(Node::Add(vec![argument, Node::Mul(vec![i, sine])]));
         }
         if name.len() > 1 && vocabulary::function(&name).is_some() {
             // A function without parentheses, `sin x`; a program's name of that kind, `gamma`, is a symbol.
@@ -168,6 +178,25 @@ impl Parser {
                 return Some(Node::Call(format!("{name}^-1").into(), arguments));
             }
             self.at = start;
+        }
+        // C(5, 2) between written integers: what else is called C has no value.
+        if called
+            && name == "C"
+            && let (
+                Some(Token::Number(n, false)),
+                Some(Token::Mark(Mark::Comma)),
+                Some(Token::Number(k, false)),
+                Some(Token::Mark(Mark::RightParen)),
+            ) = (
+                self.peek_at(1),
+                self.peek_at(2),
+                self.peek_at(3),
+                self.peek_at(4),
+            )
+        {
+            let two = vec![Node::Number(n.clone()), Node::Number(k.clone())];
+            self.at += 5;
+            return Some(Node::Apply(Function::Binomial, two));
         }
         let symbol = Node::Symbol(canonical_name(&name).into());
         // f(x), P(A): a function of a usual name in front of a parenthesis.

@@ -1,8 +1,9 @@
 //! Sets, sums, products and powers.
 
 use super::Parser;
+use super::mixed::{mixed, proper};
 use crate::lexer::{Dialect, Mark, Token};
-use crate::node::{Bracket, Function, Node, Number, SetOperation};
+use crate::node::{Bracket, Function, Node, SetOperation};
 
 /// Whether a node is a set, an interval or a list, so that − and ∪ mean operations on sets.
 fn is_set(node: &Node) -> bool {
@@ -154,7 +155,15 @@ impl Parser {
     /// Whether the token here can begin a factor that stands next to another.
     fn starts_factor(&self, last: &Node) -> bool {
         match self.peek() {
-            Some(Token::Number(..)) => !matches!(last, Node::Number(_)),
+            Some(Token::Number(..)) => {
+                // (-1) 4 is a product, 1 4 is not.
+                let bracketed = self
+                    .at
+                    .checked_sub(1)
+                    .and_then(|at| self.tokens.get(at))
+                    .is_some_and(|l| l.token == Token::Mark(Mark::RightParen));
+                bracketed || !matches!(last, Node::Number(_))
+            }
             Some(Token::Name(name)) => {
                 let union = matches!(name.as_str(), "U" | "u") && is_set(last);
                 !(union || self.dialect == Dialect::Code && matches!(last, Node::Symbol(_)))
@@ -195,6 +204,8 @@ impl Parser {
     }
 
     pub(super) fn product(&mut self) -> Option<Node> {
+        // Whether the first factor is a written number without brackets, which may begin a mixed number.
+        let literal = matches!(self.peek(), Some(Token::Number(..)));
         let first = self.factor()?;
         let mut factors = vec![first];
         loop {
@@ -215,9 +226,19 @@ impl Parser {
                     let next = unbracketed(self.signed_factor()?);
                     factors.push(next.reciprocal());
                 }
-                Some(Token::Mark(Mark::Percent))
-                    if self.dialect == Dialect::Code && self.operand_follows(1) =>
+                // 3.2 x 10^5
+                Some(Token::Name(name))
+                    if name == "x"
+                        && literal
+                        && matches!(factors.as_slice(), [Node::Number(_)])
+                        && matches!(self.peek_at(1), Some(Token::Number(n, false)) if n.value.small() == Some(10))
+                        && matches!(self.peek_at(2), Some(Token::Mark(Mark::Caret))) =>
                 {
+                    self.at += 1;
+                    let power = self.factor()?;
+                    factors.push(power);
+                }
+                Some(Token::Mark(Mark::Percent)) if self.percent_divides() => {
                     self.at += 1;
                     self.modulo(&mut factors)?;
                 }
@@ -265,6 +286,7 @@ impl Parser {
                 }
                 Some(Token::Number(n, _))
                     if spaced
+                        && literal
                         && factors.len() == 1
                         && matches!(factors.first(), Some(Node::Number(w)) if w.digits == 0 && w.value.is_integer()) =>
                 {
@@ -280,16 +302,22 @@ impl Parser {
                     let fraction = if slash {
                         let above = self.factor()?;
                         self.at += 1;
-                        Node::quotient(above, self.factor()?)
+                        match self.factor()? {
+                            Node::Percent(below) => {
+                                Node::Percent(Box::new(Node::quotient(above, *below)))
+                            }
+                            below => Node::quotient(above, below),
+                        }
                     } else {
                         self.factor()?
                     };
-                    factors.push(Node::Add(vec![whole, fraction]));
+                    factors.push(mixed(whole, fraction));
                 }
                 _ => {
                     let Some(last) = factors.last() else { break };
                     if !self.starts_factor(last) {
                         if let (Node::Number(w), Some(Token::Number(n, _))) = (last, self.peek())
+                            && literal
                             && factors.len() == 1
                             && w.digits == 0
                             && n.digits == 0
@@ -297,7 +325,7 @@ impl Parser {
                         {
                             let fraction = self.factor()?;
                             let whole = factors.pop()?;
-                            factors.push(Node::Add(vec![whole, fraction]));
+                            factors.push(mixed(whole, fraction));
                             continue;
                         }
                         break;
@@ -307,10 +335,10 @@ impl Parser {
                     // 1\frac{1}{2}: a mixed number.
                     match (factors.as_slice(), proper(&next)) {
                         ([Node::Number(whole)], true)
-                            if frac && whole.digits == 0 && whole.value.is_integer() =>
+                            if frac && literal && whole.digits == 0 && whole.value.is_integer() =>
                         {
                             let whole = factors.pop()?;
-                            factors.push(Node::Add(vec![whole, next]));
+                            factors.push(mixed(whole, next));
                         }
                         _ => factors.push(next),
                     }
@@ -323,6 +351,20 @@ impl Parser {
         }
         let product = joined(factors);
         self.with_unit(product)
+    }
+
+    /// Whether the percent sign here is a remainder: in program text before an operand, elsewhere between numbers with spaces.
+    pub(super) fn percent_divides(&self) -> bool {
+        let apart = self.spaced()
+            && self
+                .tokens
+                .get(self.at + 1)
+                .is_some_and(|l| l.spaced && matches!(l.token, Token::Number(..)));
+        match self.dialect {
+            Dialect::Code => self.operand_follows(1),
+            Dialect::Plain => apart,
+            Dialect::Latex => false,
+        }
     }
 
     /// The operand behind a modulo sign.
@@ -415,23 +457,5 @@ fn joined(mut factors: Vec<Node>) -> Node {
                 None => product,
             }
         }
-    }
-}
-
-/// Whether a node is a fraction of two written integers, the upper one smaller.
-fn proper(node: &Node) -> bool {
-    let Node::Mul(two) = node else { return false };
-    match two.as_slice() {
-        [Node::Number(above), Node::Power(below)] => match below.as_ref() {
-            [Node::Number(below), Node::Number(Number { value, .. })] => {
-                value.small() == Some(-1)
-                    && above.value.is_integer()
-                    && below.value.is_integer()
-                    && !above.value.is_negative()
-                    && above.value < below.value
-            }
-            _ => false,
-        },
-        _ => false,
     }
 }

@@ -35,9 +35,9 @@ impl Parser {
         let mut words: Vec<String> = Vec::new();
         loop {
             match self.peek() {
-                Some(Token::Word(word)) => words.push(word.to_lowercase()),
+                Some(Token::Word(word)) => words.push(word.clone()),
                 Some(Token::Text(text)) if self.conjunction().is_none() => {
-                    words.push(text.trim().to_lowercase())
+                    words.push(text.trim().to_owned())
                 }
                 // cm^2, m/s, m/s^{2}
                 Some(Token::Mark(Mark::Caret)) if !words.is_empty() => {
@@ -57,7 +57,7 @@ impl Parser {
         }
         // 2.2 billion dollars
         let mut value = value;
-        while let Some(scale) = words.first().and_then(|word| scale(word)) {
+        while let Some(scale) = words.first().and_then(|word| scale(&word.to_lowercase())) {
             words.remove(0);
             value = match value {
                 Node::Quantity(inner, unit) => {
@@ -113,29 +113,65 @@ fn is_condition(word: &str) -> bool {
     )
 }
 
-/// A unit in one form: lower case, no points, singular, squares and cubes as powers.
+/// A unit in one form: lower case but for symbols whose case matters, no points, singular, squares and cubes as powers
+/// behind what they belong to.
 pub(crate) fn normal(unit: &str) -> String {
     let unit = unit
         .replace(['.', ',', '(', ')', '{', '}', '\\', '~', '*', '·'], " ")
         .replace('^', " ^")
         .replace('/', " / ");
     let mut out: Vec<String> = Vec::new();
-    let mut power = None;
+    // The power of a unit that is still to come: square feet.
+    let mut ahead = None;
     for word in unit.split_whitespace() {
-        let one = singular(word);
+        let lower = word.to_lowercase();
+        let one = symbol(word).unwrap_or_else(|| singular(&lower));
+        let power = match one {
+            "square" | "sq" | "squared" => Some("^2"),
+            "cubic" | "cu" | "cubed" => Some("^3"),
+            _ => None,
+        };
+        if power.is_some() {
+            match one.ends_with('d') && !out.is_empty() {
+                true => out.extend(power.map(str::to_owned)),
+                false => ahead = power,
+            }
+            continue;
+        }
         match one {
-            "square" | "sq" | "squared" => power = Some("^2"),
-            "cubic" | "cu" | "cubed" => power = Some("^3"),
-            "^2" | "^3" => power = Some(if one == "^2" { "^2" } else { "^3" }),
             "per" => out.push("/".into()),
             _ if CURRENCY.contains(&one) => out.push("$".into()),
             _ => out.push(one.to_owned()),
         }
+        if out.last().is_some_and(|last| last != "/") {
+            out.extend(ahead.take().map(str::to_owned));
+        }
     }
-    if let Some(power) = power {
-        out.push(power.to_owned());
-    }
+    out.extend(ahead.map(str::to_owned));
     out.join(" ")
+}
+
+/// Symbols of units that begin with a capital, so that they are not others in lower case.
+fn symbol(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "N" => "newton",
+        "J" => "joule",
+        "W" => "watt",
+        "V" => "volt",
+        "K" => "kelvin",
+        "C" => "coulomb",
+        "A" => "ampere",
+        "T" => "tesla",
+        "F" => "farad",
+        "H" => "henry",
+        "S" => "siemens",
+        "M" => "molar",
+        "MW" => "megawatt",
+        "MJ" => "megajoule",
+        "MPa" => "megapascal",
+        "Omega" | "Ω" => "ohm",
+        _ => return None,
+    })
 }
 
 fn singular(word: &str) -> &str {

@@ -372,6 +372,143 @@ fn a_fallback_without_its_package_says_what_to_install() {
     assert!(shown.stderr.contains("math-verify=="), "{shown}");
 }
 
+#[test]
+fn a_killed_run_leaves_no_half_file_and_goes_on() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    let scene = Scene::new();
+    let rows: String = (0..200)
+        .map(|i| {
+            format!(
+                "{{\"id\": {i}, \"gold\": \"{i}\", \"pred\": \"{}/2\"}}\n",
+                i + 100
+            )
+        })
+        .collect();
+    scene.write("pairs.jsonl", &rows);
+    let (out, part) = (
+        scene.path().join("out.jsonl"),
+        scene.path().join("out.jsonl.part"),
+    );
+    let mut child = scene
+        .caco(&["answer", "compare", "--in", "-", "--out", "out.jsonl", "-q"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let half = rows
+        .lines()
+        .take(90)
+        .fold(String::new(), |all, row| all + row + "\n");
+    pipe.write_all(half.as_bytes()).unwrap();
+    pipe.flush().unwrap();
+    // Rows that wait for no more of the input are handed to the system at once.
+    while std::fs::read_to_string(&part).map_or(0, |text| text.lines().count()) < 90 {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!out.exists());
+    // A row that was cut in the middle is made again.
+    let text = std::fs::read_to_string(&part).unwrap();
+    std::fs::write(&part, &text[..text.len() - 20]).unwrap();
+
+    let args = ["answer", "compare", "--in", "pairs.jsonl", "--out"];
+    // Other settings would mix with what lies there.
+    let other = [&args[..], &["out.jsonl", "-q", "--form", "response"]].concat();
+    let shown = scene.run(&other).expect(2);
+    assert!(shown.stderr.contains("other settings"), "{shown}");
+    assert!(!out.exists());
+
+    let shown = scene
+        .run(&[&args[..], &["out.jsonl", "-q", "--json"]].concat())
+        .expect(0);
+    let report = shown.json();
+    assert_eq!(
+        (&report["rows"], &report["resumed"]),
+        (&200.into(), &89.into())
+    );
+    assert_eq!(
+        report["verdicts"],
+        serde_json::json!({"different": 199, "equal": 1})
+    );
+    assert!(!part.exists());
+    let whole = scene.run(&[&args[..], &["-", "-q"]].concat()).expect(0);
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), whole.stdout);
+}
+
+#[test]
+fn what_the_fallback_said_is_taken_over() {
+    if !has("sympy") {
+        eprintln!("skipped: python3 has no sympy");
+        return;
+    }
+    let scene = Scene::new();
+    let row = r#"{"gold": "Integral(x, (x, 0, 1))", "pred": "1/2"}"#;
+    scene.write("pairs.jsonl", &format!("{row}\n{row}\n"));
+    let args = [
+        "answer",
+        "compare",
+        "--in",
+        "pairs.jsonl",
+        "--out",
+        "out.jsonl",
+        "--fallback",
+        "sympy",
+    ];
+    let args = [&args[..], &["--python", "python3", "--json", "-q"]].concat();
+    scene.run(&args).expect(0);
+    let (out, part) = (
+        scene.path().join("out.jsonl"),
+        scene.path().join("out.jsonl.part"),
+    );
+    // The first row as an earlier run has left it, with a reason that only the file can give.
+    let text = std::fs::read_to_string(&out).unwrap();
+    let first =
+        text.lines()
+            .next()
+            .unwrap()
+            .replacen("\"reason\": \"", "\"reason\": \"before: ", 1);
+    std::fs::remove_file(&out).unwrap();
+    std::fs::write(&part, format!("{first}\n")).unwrap();
+    let report = scene.run(&args).expect(0).json();
+    assert_eq!(report["resumed"], 1);
+    assert_eq!(report["fallback"], serde_json::json!({"equal": 2}));
+    let text = std::fs::read_to_string(&out).unwrap();
+    assert!(text.starts_with(&first), "{text}");
+    assert_eq!(text.matches("before: ").count(), 1);
+}
+
+#[test]
+fn math_verify_does_not_refuse_what_it_misreads() {
+    if !has("math_verify") {
+        eprintln!("skipped: python3 has no math_verify");
+        return;
+    }
+    let scene = Scene::new();
+    let rows = r#"{"gold": "\\int_0^1 x dx", "pred": "1/2"}
+{"gold": "\\int_0^1 x dx", "pred": "1/3"}
+{"gold": "Integral(x, (x, 0, 1))", "pred": "1/2"}
+"#;
+    scene.write("pairs.jsonl", rows);
+    let args = [
+        "answer",
+        "compare",
+        "--in",
+        "pairs.jsonl",
+        "--out",
+        "out.jsonl",
+    ];
+    let fallback = ["--fallback", "math-verify", "--python", "python3"];
+    let shown = scene
+        .run(&[&args[..], &fallback, &["--json", "-q"]].concat())
+        .expect(0);
+    assert_eq!(
+        shown.json()["fallback"],
+        serde_json::json!({"different": 1, "equal": 1, "undecided": 1})
+    );
+}
+
 const PROGRAM: &str = "input = {'a': 2, 'b': 40}\ndef add(a, b):\n    return a + b\noutput = add(**input)\nprint(output)\n";
 
 #[test]

@@ -106,7 +106,7 @@ impl Ahead {
                 return Err(Failure {
                     exit: Exit::Interrupted,
                     message: "stopped; the output is not complete".into(),
-                    hint: Some("the same command starts anew".into()),
+                    hint: Some("the same command goes on behind the rows that are done".into()),
                 });
             }
             if !state.lines.is_empty() {

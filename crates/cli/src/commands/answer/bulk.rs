@@ -60,9 +60,16 @@ pub fn compare(global: &Global, args: &AnswerCompare, policy: &Policy) -> Result
             label: fields.get(label).and_then(|label| label.parse().ok()),
         })
     };
+    let settles = referee.is_some();
+    let restore = |pairing: &mut Pairing, old: &Fields| {
+        if settles {
+            pairing.judged.restore(old);
+        }
+        !settles || pairing.judged.open().is_none()
+    };
     let mut work = |batch: &mut [Row<Pairing>]| {
         if let Some(referee) = &referee {
-            settle(referee, batch, &stop, &mut tally.fallback)?;
+            settle(referee, batch, &stop)?;
         }
         for row in batch {
             if let Row::Good(_, pairing) = row {
@@ -82,7 +89,7 @@ pub fn compare(global: &Global, args: &AnswerCompare, policy: &Policy) -> Result
         stop: &stop,
         unit: "pairs",
     };
-    let done = rows::run(&job, &read, &mut work, &write)?;
+    let done = rows::run(&job, &read, &restore, &mut work, &write)?;
     if has_report(global, &args.files) {
         output::json(&tally.report(&done, args.fallback != crate::args::FallbackName::None))?;
     }
@@ -120,10 +127,11 @@ pub fn extract(global: &Global, args: &AnswerExtract) -> Result<Exit> {
         stop: &stop,
         unit: "replies",
     };
-    let done = rows::run(&job, &read, &mut work, &write)?;
+    let done = rows::run(&job, &read, &|_, _| true, &mut work, &write)?;
     if has_report(global, &args.files) {
         output::json(&json!({
-            "rows": done.rows, "bad_rows": done.bad, "seconds": rounded(done.seconds), "how": found, "missing": missing,
+            "rows": done.rows, "resumed": done.resumed, "bad_rows": done.bad, "seconds": rounded(done.seconds),
+            "how": found, "missing": missing,
         }))?;
     }
     let with: u64 = found.values().sum();
@@ -154,12 +162,7 @@ fn has_report(global: &Global, files: &RowFiles) -> bool {
 }
 
 /// Takes the undecided pairs of a batch to the fallback.
-fn settle(
-    referee: &Referee,
-    batch: &mut [Row<Pairing>],
-    stop: &AtomicBool,
-    counts: &mut Counts,
-) -> Result<()> {
+fn settle(referee: &Referee, batch: &mut [Row<Pairing>], stop: &AtomicBool) -> Result<()> {
     let open: Vec<Pair<'_>> = batch
         .iter()
         .filter_map(|row| match row {
@@ -173,7 +176,6 @@ fn settle(
             && pairing.judged.open().is_some()
             && let Some(ruling) = rulings.next()
         {
-            *counts.entry(ruling.outcome.as_str()).or_default() += 1;
             pairing.judged.settle(ruling);
         }
     }
@@ -185,6 +187,9 @@ impl Tally {
         let judged = &pairing.judged;
         *self.verdicts.entry(judged.outcome().as_str()).or_default() += 1;
         *self.tiers.entry(judged.tier()).or_default() += 1;
+        if judged.is_settled() {
+            *self.fallback.entry(judged.outcome().as_str()).or_default() += 1;
+        }
         if let Some(taken) = judged.taken() {
             let how = match taken {
                 Ok(found) => found.how.as_str(),
@@ -204,8 +209,8 @@ impl Tally {
 
     fn report(&self, done: &Done, fallback: bool) -> Value {
         let mut report = json!({
-            "rows": done.rows, "bad_rows": done.bad, "verdicts": self.verdicts, "tiers": self.tiers,
-            "seconds": rounded(done.seconds),
+            "rows": done.rows, "resumed": done.resumed, "bad_rows": done.bad, "verdicts": self.verdicts,
+            "tiers": self.tiers, "seconds": rounded(done.seconds),
         });
         if !self.how.is_empty() {
             report["how"] = json!(self.how);
@@ -252,7 +257,7 @@ fn speed(done: &Done, unit: &str) -> String {
         "{} {unit} in {:.1} s ({}/s)",
         grouped(done.rows),
         done.seconds,
-        rate(done.rows as f64 / done.seconds.max(1e-9))
+        rate((done.rows - done.resumed) as f64 / done.seconds.max(1e-9))
     )
 }
 
@@ -269,6 +274,9 @@ fn listed(words: &mut String, before: &str, counts: &Counts) {
 }
 
 fn bad_rows(words: &mut String, done: &Done) {
+    if done.resumed > 0 {
+        words.push_str(&format!("; {} were done before", grouped(done.resumed)));
+    }
     if done.bad > 0 {
         words.push_str(&format!(
             "; {} rows were not understood (verdict bad_row)",

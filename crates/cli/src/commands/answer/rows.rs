@@ -1,5 +1,11 @@
 //! A file of rows through a function, on all threads, in order.
+//!
+//! Rows are collected in `OUT.part` and published as `OUT` at the end. A run that was cut short goes on behind the last whole
+//! row of that file, once every row that lies there has been made again and found the same: only what the fallback has
+//! said is taken over, since all else costs less than reading it. So rows of another input, of other settings or of another
+//! version never mix.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -31,6 +37,8 @@ pub struct Job<'a> {
 pub struct Done {
     /// Rows in, which is rows out.
     pub rows: u64,
+    /// Rows that an earlier run had done.
+    pub resumed: u64,
     /// Rows that were not understood.
     pub bad: u64,
     /// Wall seconds.
@@ -46,11 +54,15 @@ pub enum Row<T> {
 /// What is done with a batch of rows between reading and writing them.
 pub type Work<'a, T> = dyn FnMut(&mut [Row<T>]) -> Result<()> + 'a;
 
+/// Gives a value what the row of an earlier run has at a price; false where that row lacks it.
+pub type Restore<'a, T> = dyn Fn(&mut T, &Fields) -> bool + 'a;
+
 /// Takes rows through `read`, `work` and `write`: the first and the last on all threads, a row at a time; `work` gets a
-/// batch of them.
+/// batch of them. Rows of an earlier run go through `read` and `restore`, and through `work` to be counted.
 pub fn run<T: Send + Sync>(
     job: &Job<'_>,
     read: &(dyn Fn(&Fields) -> std::result::Result<T, String> + Sync),
+    restore: &Restore<'_, T>,
     work: &mut Work<'_, T>,
     write: &(dyn Fn(&Fields, &T) -> String + Sync),
 ) -> Result<Done> {
@@ -64,13 +76,12 @@ pub fn run<T: Send + Sync>(
         .map_err(|error| {
             Failure::environment(format!("cannot start threads: {error}"), "give --workers 1")
         })?;
-    let reader = Reader::open(input).map_err(failure)?;
+    let start = Instant::now();
+    let mut reader = Reader::open(input).map_err(failure)?;
     let mut writer = Writer::open(output, job.files.force).map_err(failure)?;
-    writer.restart().map_err(failure)?;
+    let mut done = resumed(&mut reader, &mut writer, read, restore, work, write)?;
     let progress = reader.progress();
     let lines = Ahead::start(reader)?;
-    let start = Instant::now();
-    let mut done = Done::default();
     while let Some(batch) = lines.next(job.stop)? {
         let mut rows: Vec<Row<T>> =
             pool.install(|| batch.par_iter().map(|line| row(line, read)).collect());
@@ -81,14 +92,8 @@ pub fn run<T: Send + Sync>(
             }
         }
         work(&mut rows)?;
-        let texts: Vec<String> = pool.install(|| {
-            rows.par_iter()
-                .map(|row| match row {
-                    Row::Good(fields, value) => write(fields, value),
-                    Row::Bad(fields, problem) => bad(fields, problem),
-                })
-                .collect()
-        });
+        let texts: Vec<String> =
+            pool.install(|| rows.par_iter().map(|row| written(row, write)).collect());
         for text in texts {
             writer.put(&text).map_err(failure)?;
         }
@@ -104,6 +109,58 @@ pub fn run<T: Send + Sync>(
     done.seconds = start.elapsed().as_secs_f64();
     job.display.close();
     Ok(done)
+}
+
+/// Passes over the rows that an earlier run has done.
+fn resumed<T>(
+    reader: &mut Reader,
+    writer: &mut Writer,
+    read: &dyn Fn(&Fields) -> std::result::Result<T, String>,
+    restore: &Restore<'_, T>,
+    work: &mut Work<'_, T>,
+    write: &dyn Fn(&Fields, &T) -> String,
+) -> Result<Done> {
+    let state = RefCell::new((work, Done::default(), Ok(()), 0));
+    let rows = writer.resume(reader, &|text, old| {
+        let mut state = state.borrow_mut();
+        let (work, done, result, number) = &mut *state;
+        *number += 1;
+        let line = Line {
+            number: *number,
+            text: text.to_vec(),
+        };
+        let mut row = row(&line, read);
+        let complete = match (&mut row, Fields::parse(old)) {
+            (Row::Good(_, value), Ok(old)) => restore(value, &old),
+            (Row::Bad(..), Ok(_)) => true,
+            (_, Err(_)) => false,
+        };
+        let same = complete && written(&row, write).as_bytes() == old;
+        if same {
+            done.bad += u64::from(matches!(row, Row::Bad(..)));
+            *result = work(std::slice::from_mut(&mut row));
+        }
+        same && result.is_ok()
+    });
+    let (_, mut done, result, _) = state.into_inner();
+    result?;
+    done.rows = rows.map_err(|error| {
+        let hint = format!(
+            "{}; it may be of other settings or another version",
+            error.hint
+        );
+        Failure::usage(error.message, hint)
+    })?;
+    done.resumed = done.rows;
+    Ok(done)
+}
+
+/// The line of a row.
+fn written<T>(row: &Row<T>, write: &dyn Fn(&Fields, &T) -> String) -> String {
+    match row {
+        Row::Good(fields, value) => write(fields, value),
+        Row::Bad(fields, problem) => bad(fields, problem),
+    }
 }
 
 /// Fields of a verdict that a row may have as its own: labels, for one.

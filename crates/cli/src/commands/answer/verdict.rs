@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use caco_answer::{Explained, Extracted, Missing, Outcome, Policy, explain, final_answer};
+use caco_lines::Fields;
 use caco_pipeline::{FALLBACK_TIER, Fallback, Pair, Referee, Ruling};
 use caco_sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -169,6 +170,25 @@ impl Judged {
             Says::Compared(explained) => Says::Settled(explained, ruling),
             other => other,
         };
+    }
+
+    /// Takes over what the fallback said in an earlier run, from the row that it wrote.
+    pub fn restore(&mut self, old: &Fields) {
+        let text = |name: &str| serde_json::from_str::<String>(old.get(name)?).ok();
+        if self.open().is_none() || text("tier").as_deref() != Some(FALLBACK_TIER) {
+            return;
+        }
+        let outcome = old
+            .get("verdict")
+            .and_then(|verdict| serde_json::from_str(verdict).ok());
+        if let (Some(outcome), Some(reason)) = (outcome, text("reason")) {
+            self.settle(Ruling { outcome, reason });
+        }
+    }
+
+    /// Whether the fallback was asked.
+    pub const fn is_settled(&self) -> bool {
+        matches!(self.says, Says::Settled(..))
     }
 
     /// The fields of the row.
