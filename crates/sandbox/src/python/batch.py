@@ -144,22 +144,22 @@ class NumpyRandom:
     """Seeds numpy's global generator, where it was used since the last time."""
 
     def __init__(self, numpy):
-        self.seed, self.address, self.fresh = numpy.random.seed, None, None
+        self.seed, self.state, self.fresh = numpy.random.seed, None, None
         self.seed(0)
         try:
             # The Mersenne Twister: 624 words and the position in them. Programs that set a whole state are not run here.
-            address = numpy.random.mtrand._rand._bit_generator.ctypes.state_address
-            fresh = ctypes.string_at(address, 2500)
+            state = memoryview((ctypes.c_char * 2500).from_address(numpy.random.mtrand._rand._bit_generator.ctypes.state_address))
+            fresh = bytes(state)
             numpy.random.random_sample()
-            if ctypes.string_at(address, 2500) != fresh:
+            if bytes(state) != fresh:
                 self.seed(0)
-                if ctypes.string_at(address, 2500) == fresh:
-                    self.address, self.fresh = address, fresh
+                if bytes(state) == fresh:
+                    self.state, self.fresh = state, fresh
         except Exception:
             pass
 
     def restore(self):
-        if self.address is None or ctypes.string_at(self.address, 2500) != self.fresh:
+        if self.state is None or bytes(self.state) != self.fresh:
             self.seed(0)
 
 
@@ -289,7 +289,7 @@ def together(job, layers):
             watch.restore(uses)
         if FROZEN:
             FROZEN.restart()
-        sys.stdin = io.StringIO(given.decode("utf-8", "replace"))
+        sys.stdin = io.StringIO(given.decode("utf-8", "replace") if given else "")
         sys.stdout = said = io.StringIO()
         if complained.closed or complained.tell():
             complained = io.StringIO()
