@@ -35,9 +35,9 @@ pub fn attempt(
         Ok(pipes) => pipes,
         Err(why) => return Ok(Attempt::Lost(why)),
     };
-    pipes
-        .feed
-        .push(&wire::encode(program, Default::default(), &nonce));
+    let mut data = Vec::new();
+    wire::encode(program, Default::default(), &nonce, &mut data);
+    pipes.feed.push(&data);
     let last = Instant::now() + Duration::from_secs_f64(limits.wall_seconds) + PATIENCE;
     let (mut asked, mut stopped, mut out_of_memory) = (false, false, false);
     let report = loop {
