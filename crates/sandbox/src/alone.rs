@@ -44,6 +44,7 @@ pub fn attempt(
         if pipes.wait(zygote)?.control {
             match zygote.receive::<Message>(PATIENCE) {
                 Ok(message) if message.cpu.is_some() => {}
+                Ok(message) if message.batch => zygote.batch_ended = true,
                 Ok(report) => break report,
                 Err(error) => {
                     return Ok(Attempt::Lost(format!(

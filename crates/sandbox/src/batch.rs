@@ -67,7 +67,7 @@ impl Live {
     /// Ends it and waits until it is reaped; false where the zygote is lost.
     pub fn retire(mut self, zygote: &mut Zygote) -> bool {
         self.pipes.feed.close();
-        zygote.kill_program();
+        zygote.kill_batch();
         zygote.await_report()
     }
 
