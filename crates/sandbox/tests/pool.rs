@@ -358,8 +358,8 @@ fn a_child_of_the_batch_tier_outlives_programs_that_have_one_of_their_own() {
         ..config.limits
     };
     let sandbox = Sandbox::start(Config { limits, ..config }).unwrap();
-    let apart = sandbox.protection().contains("seccomp")
-        && !sandbox.protection().contains("cgroup_memory");
+    let apart =
+        sandbox.protection().contains("seccomp") && !sandbox.protection().contains("cgroup_memory");
     let shared = |answer: &str| {
         let outcome = run_in(&sandbox, &[&format!("output = {answer}\n")]).remove(0);
         assert_eq!(
