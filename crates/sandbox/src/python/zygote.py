@@ -61,7 +61,8 @@ def descendants():
 
 
 def only_child(threads="/proc/self/task"):
-    """Whether this process has just one child. Where the kernel does not say so, it has more."""
+    """Whether this process has just one child, so that nothing else is left: what a process leaves becomes a child of this one.
+    Where the kernel does not say, it has more."""
     try:
         count = 0
         for thread in os.listdir(threads):
@@ -72,11 +73,8 @@ def only_child(threads="/proc/self/task"):
         return False
 
 
-def sweep(pid, pid_namespace, beside=None):
-    """Kills and reaps whatever the program left behind; returns once there is nothing. The child `beside` it stays if there is
-    nothing else: what a process leaves becomes a child of this one."""
-    if beside is not None and only_child():
-        return
+def sweep(pid, pid_namespace):
+    """Kills and reaps whatever the program left behind; returns once there is nothing."""
     while True:
         if pid_namespace:
             try:
@@ -110,8 +108,10 @@ def cpu_of(pid):
         return 0.0
 
 
-def watch(control, pid, job, layers):
-    """Waits for the child's end and kills it at a deadline or on request: (why it was killed, or None)."""
+def watch(control, one, layers):
+    """Waits for a child's end and kills it at a deadline or on request: (why it was killed, or None; None). While that of the
+    batch tier waits, another may be asked for: (None, its job and descriptors)."""
+    pid, job, start = one
     try:
         life = os.pidfd_open(pid)
     except (OSError, AttributeError):
@@ -120,7 +120,7 @@ def watch(control, pid, job, layers):
     poll.register(control, select.POLLIN)
     if life >= 0:
         poll.register(life, select.POLLIN)
-    end, batch = time.monotonic() + job["wall_seconds"], job["batch"]
+    end, batch = start + job["wall_seconds"], job["batch"]
     try:
         while True:
             if batch:  # the supervisor knows which program runs, and judges
@@ -140,11 +140,11 @@ def watch(control, pid, job, layers):
                     killed = killed or "asked"
                     os.kill(pid, signal.SIGKILL)
                 elif word == b"R" and batch and layers["beside"]:
-                    run(control, read_job(control), fds, layers, pid)
+                    return None, (read_job(control), fds)
                 elif word not in (b"B", b"K"):  # those are for one that has ended
                     raise EOFError
             if life in ready or (life < 0 and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)):
-                return killed
+                return killed, None
     finally:
         if life >= 0:
             os.close(life)
@@ -174,43 +174,60 @@ def use_huge_pages():
         pass
 
 
-FORKS = 0
-
-
 def serve(control, layers):
+    forks, waiting = 0, None  # the child of the batch tier
     while True:
-        run(control, *next_job(control), layers, None)
-
-
-def run(control, job, fds, layers, beside):
-    """One child, from its start to the report of its end; `beside` is the child of the batch tier that waits meanwhile."""
-    global FORKS
-    FORKS += 1
-    if FORKS == FORKS_THAT_PAY:
-        use_huge_pages()
-    start = time.monotonic()
-    try:
-        pid = os.fork()
-    except OSError as error:
+        if waiting is None:
+            job, fds = next_job(control)
+        else:
+            killed, more = watch(control, waiting, layers)
+            if more is None:
+                ended(control, waiting, killed, layers, None)
+                waiting = None
+                continue
+            job, fds = more
+        forks += 1
+        if forks == FORKS_THAT_PAY:
+            use_huge_pages()
+        start = time.monotonic()
+        try:
+            # Here and nowhere deeper, since a program can see how deep it is.
+            pid = os.fork()
+        except OSError as error:
+            pid = -1
+            reply(control, {"refused": str(error), "batch": job["batch"]})
+        if pid == 0:
+            child(fds, job, layers)
         for fd in fds:
             os.close(fd)
-        reply(control, {"refused": str(error), "batch": job["batch"]})
-        return
-    if pid == 0:
-        child(fds, job, layers)
-    for fd in fds:
-        os.close(fd)
-    killed = watch(control, pid, job, layers)
-    try:
-        _, status, usage = os.wait4(pid, 0)
-    except ChildProcessError:  # killed and reaped with what another had left
-        status, usage = signal.SIGKILL, resource.getrusage(resource.RUSAGE_CHILDREN)
-    wall = time.monotonic() - start
-    sweep(pid, layers["pid_namespace"], beside)
+        if pid > 0 and job["batch"]:
+            waiting = pid, job, start
+        elif pid > 0:
+            killed, _ = watch(control, (pid, job, start), layers)
+            if not ended(control, (pid, job, start), killed, layers, waiting):
+                report(control, waiting, "left", signal.SIGKILL, None)
+                waiting = None
+        del job, fds
+
+
+def ended(control, one, killed, layers, beside):
+    """Reaps a child and whatever it has left, and tells of it; returns whether a child `beside` it lives on."""
+    _, status, usage = os.wait4(one[0], 0)
+    wall = time.monotonic()
+    stays = beside is None or only_child()
+    if beside is None or not stays:
+        sweep(one[0], layers["pid_namespace"])
+    report(control, one, killed, status, usage, wall)
+    return stays
+
+
+def report(control, one, killed, status, usage, now=0.0):
+    _, job, start = one
     signalled = os.WIFSIGNALED(status)
     reply(control, {"killed": killed, "signal": os.WTERMSIG(status) if signalled else 0, "batch": job["batch"],
-                    "code": 0 if signalled else os.WEXITSTATUS(status), "cpu_ms": (usage.ru_utime + usage.ru_stime) * 1000,
-                    "wall_ms": wall * 1000, "peak_kb": usage.ru_maxrss // (1 if sys.platform == "linux" else 1024)})
+                    "code": 0 if signalled else os.WEXITSTATUS(status), "wall_ms": max(now - start, 0.0) * 1000,
+                    "cpu_ms": (usage.ru_utime + usage.ru_stime) * 1000 if usage else 0.0,
+                    "peak_kb": usage.ru_maxrss // (1 if sys.platform == "linux" else 1024) if usage else 0})
 
 
 def warm(modules):
