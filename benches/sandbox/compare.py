@@ -70,6 +70,10 @@ multiprocessing.set_start_method("fork")
 process_jsonl_file(sys.argv[2], sys.argv[3], False, max_workers={WORKERS})
 """
 
+# Around the peer where it is given hostile programs: processes and network of its own, and bounded memory. It protects no files.
+CONFINED = ["unshare", "--user", "--map-root-user", "--pid", "--net", "--fork", "--mount-proc", "--kill-child"]
+CONFINED += ["prlimit", "--as=3000000000"]
+
 
 # ---- the three ways of running ------------------------------------------------------------------------------------
 
@@ -107,10 +111,11 @@ class Peer:
 
     python: str
     folder: str
+    around: list[str]
     name: str = "peer"
 
     def command(self, programs: Path, outcomes: Path) -> list[str]:
-        return [self.python, "-c", PEER, self.folder, str(programs), str(outcomes)]
+        return [*self.around, self.python, "-c", PEER, self.folder, str(programs), str(outcomes)]
 
     @staticmethod
     def status(row: dict) -> str:
@@ -153,6 +158,7 @@ class Set:
     differences: list[str] = field(default_factory=list)
     hostile: collections.Counter = field(default_factory=collections.Counter)
     protections: collections.Counter = field(default_factory=collections.Counter)
+    families: dict[str, list[float]] = field(default_factory=lambda: collections.defaultdict(list))
 
     def rates(self, way: str, with_startup: bool) -> list[float]:
         """Programs per CPU-second of each round.
@@ -174,11 +180,12 @@ def trivial(kinds: list[str]) -> list[dict]:
     ]
 
 
-def synthetic(name: str, count: int, seed: int) -> Set:
-    """A set drawn from the templates. The whole mix is for ours alone: the published executor never ends on it."""
+def synthetic(name: str, count: int, seed: int, peer_on_mix: bool) -> Set:
+    """A set drawn from the templates. The whole mix is for ours alone, and for the peer where that is asked for."""
     rows = workload.generate(seed, count, name)
     kinds = KINDS.get(name, ["std", "numpy", "sympy"])
-    return Set(name, rows, kinds, ["ours"] if name == "mix" else ["ours", "peer", "limit"])
+    of_mix = ["ours", "peer"] if peer_on_mix else ["ours"]
+    return Set(name, rows, kinds, of_mix if name == "mix" else ["ours", "peer", "limit"])
 
 
 def programs_dev(path: Path, count: int, seed: int, longest: float) -> Set:
@@ -254,6 +261,7 @@ def one_round(runner, current: Set, folder: Path, wall_limit: float) -> bool:
     outcomes.unlink(missing_ok=True)
     usage = measure(runner.command(programs, outcomes), log, wall_limit)
     if usage.code != 0:
+        note(f"{way} on {current.name}: {len(read_rows(outcomes))} of {len(current.rows)} outcomes written")
         return failed(way, current.name, usage)
     if usage.orphans:
         note(f"{way} on {current.name}: {usage.orphans} processes left running")
@@ -276,7 +284,7 @@ def one_round(runner, current: Set, folder: Path, wall_limit: float) -> bool:
 
 def failed(way: str, where: str, usage: Usage) -> bool:
     """Says that a command did not end well."""
-    note(f"{way} on {where} ended with code {usage.code} after {usage.wall:.0f} s\n{usage.tail}")
+    note(f"{way} on {where} ended with code {usage.code} after {usage.wall:.0f} s, {usage.cpu:.1f} CPU s\n{usage.tail}")
     return False
 
 
@@ -297,9 +305,11 @@ def compare_answers(ours: Ours, current: Set, rows: list[dict]) -> None:
     compared, differences = 0, []
     current.hostile.clear()
     current.protections.clear()
+    current.families.clear()
     for row in rows:
         asked = wanted[row["id"]]
         current.protections[ours.protection(row)] += 1
+        current.families[asked.get("family") or current.name].append(row["cpu_ms"] / 1000)
         if asked.get("family") == "hostile":
             current.hostile[f"{asked['template']}: {ours.status(row)}"] += 1
             continue
@@ -333,6 +343,7 @@ def main() -> int:
     parser.add_argument("--timeout", type=float, default=10, help="seconds a program may take with ours (default 10)")
     parser.add_argument("--python", default=sys.executable, help="interpreter with numpy, sympy and tqdm")
     parser.add_argument("--peer", help="folder with extract_io.py; without it the peer is left out")
+    parser.add_argument("--confine-peer", action="store_true", help="give the peer the mix too, within unshare and prlimit")
     parser.add_argument("--programs-dev", type=Path, help="programs_dev.jsonl.gz; without it that set is left out")
     parser.add_argument("--dev-count", type=int, default=1000, help="rows of programs_dev, 0 for all (default 1000)")
     parser.add_argument("--dev-longest", type=float, default=2, help="seconds of its longest rows (default 2)")
@@ -353,7 +364,7 @@ def main() -> int:
         parser.error(f"no such way: {', '.join(sorted(unknown))}")
     runners = [Limit(options.python)]
     if options.peer:
-        runners.append(Peer(options.python, options.peer))
+        runners.append(Peer(options.python, options.peer, CONFINED if options.confine_peer else []))
     runners.append(Ours(options.caco, options.timeout, shlex.split(options.caco_options)))
     runners = [runner for runner in runners if runner.name in ways]
     if "ours" in ways and not shutil.which(options.caco):
@@ -362,7 +373,7 @@ def main() -> int:
     sets = []
     for name in names:
         if name != "programs_dev":
-            sets.append(synthetic(name, options.count, options.seed))
+            sets.append(synthetic(name, options.count, options.seed, options.confine_peer))
         elif options.programs_dev:
             sets.append(programs_dev(options.programs_dev, options.dev_count, options.seed, options.dev_longest))
 

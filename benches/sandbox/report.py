@@ -73,6 +73,9 @@ def answers(sets: list) -> str:
         if current.hostile:
             ended = ", ".join(f"{name} {count}" for name, count in sorted(current.hostile.items()))
             lines.append(f"  - hostile: {ended}")
+        if len(current.families) > 1:
+            used = [f"{name} {sum(cpu):.2f} of {len(cpu)}" for name, cpu in sorted(current.families.items())]
+            lines.append(f"  - CPU seconds of ours within the programs: {', '.join(used)}")
         lines += [f"  - {count} under {text}" for text, count in current.protections.most_common(LISTED)]
     return "\n".join(lines)
 

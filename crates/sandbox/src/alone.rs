@@ -35,15 +35,16 @@ pub fn attempt(
         Ok(pipes) => pipes,
         Err(why) => return Ok(Attempt::Lost(why)),
     };
-    pipes
-        .feed
-        .push(&wire::encode(program, Default::default(), &nonce));
+    let mut data = Vec::new();
+    wire::encode(program, Default::default(), &nonce, &mut data);
+    pipes.feed.push(&data);
     let last = Instant::now() + Duration::from_secs_f64(limits.wall_seconds) + PATIENCE;
     let (mut asked, mut stopped, mut out_of_memory) = (false, false, false);
     let report = loop {
         if pipes.wait(zygote)?.control {
             match zygote.receive::<Message>(PATIENCE) {
                 Ok(message) if message.cpu.is_some() => {}
+                Ok(message) if message.batch => zygote.batch_ended = true,
                 Ok(report) => break report,
                 Err(error) => {
                     return Ok(Attempt::Lost(format!(

@@ -67,7 +67,7 @@ impl Live {
     /// Ends it and waits until it is reaped; false where the zygote is lost.
     pub fn retire(mut self, zygote: &mut Zygote) -> bool {
         self.pipes.feed.close();
-        zygote.kill_program();
+        zygote.kill_batch();
         zygote.await_report()
     }
 
@@ -85,7 +85,7 @@ impl Live {
         let nonces: Vec<Nonce> = programs.iter().map(|_| zygote.new_nonce()).collect();
         let mut data = Vec::new();
         for ((program, uses), nonce) in programs.iter().zip(&nonces) {
-            data.extend_from_slice(&wire::encode(program, *uses, nonce));
+            wire::encode(program, *uses, nonce, &mut data);
         }
         self.pipes.feed.push(&data);
         let mut fates: Vec<Fate> = Vec::with_capacity(programs.len());

@@ -159,8 +159,8 @@ impl Iterator for RowPrograms<'_> {
                 Err(error) => return Some(Err(error.into())),
                 Ok(None) => return None,
                 Ok(Some(line)) => {
-                    let row = Row::parse(&line.text, line.number);
-                    let program = row.program();
+                    let mut row = Row::parse(&line.text, line.number);
+                    let program = row.take_program();
                     self.waiting.borrow_mut().push_back(row);
                     if let Some(program) = program {
                         return Some(Ok(program));

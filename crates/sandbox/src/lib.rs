@@ -39,6 +39,7 @@ mod error;
 pub mod fuzzing;
 mod group;
 mod isolation;
+mod memory;
 mod outcome;
 mod pipes;
 mod pool;

@@ -1,5 +1,6 @@
 //! Many programs over a few warm interpreters.
 
+use crate::memory::{Memory, Place};
 use crate::queue::{Job, Lane, Reply};
 use crate::running::Running;
 use crate::worker::{self, Shared};
@@ -7,9 +8,9 @@ use crate::{
     Config, Error, Limits, Outcome, Program, Result, Status, TierChoice, Via, environment, group,
 };
 use caco_program::routing::{self, Uses};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -19,8 +20,6 @@ const MAX_PROGRAM: usize = 1 << 20;
 const MAX_STDIN: usize = 16 << 20;
 /// How many programs are handed out before the first of them is settled, for each worker.
 const WINDOW: usize = 512;
-/// Of how many different programs [`Sandbox::stream`] remembers the outcome.
-const REMEMBERED: usize = 65_536;
 /// How often a stop flag is looked at.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -264,7 +263,7 @@ impl Sandbox {
     ) -> std::result::Result<usize, E> {
         let (sender, receiver) = mpsc::channel::<()>();
         let mut memory = Memory::default();
-        let mut window: VecDeque<Settled> = VecDeque::new();
+        let mut window: VecDeque<Place> = VecDeque::new();
         let most = WINDOW * self.shared.config.workers;
         let (mut settled, mut ended) = (0, false);
         loop {
@@ -278,13 +277,12 @@ impl Sandbox {
                             window.push_back(known);
                             continue;
                         }
-                        let place: Settled = Arc::default();
-                        memory.put(key, Arc::clone(&place));
-                        window.push_back(Arc::clone(&place));
+                        let place = Place::default();
+                        memory.put(key, place.clone());
+                        window.push_back(place.clone());
                         let sender = sender.clone();
                         let reply: Reply = Box::new(move |outcome| {
-                            *place.lock().unwrap_or_else(PoisonError::into_inner) =
-                                Some(outcome.map_err(Some));
+                            place.settle(outcome);
                             // The receiver is gone only where the stream has failed already.
                             let _ = sender.send(());
                         });
@@ -296,15 +294,10 @@ impl Sandbox {
                 }
             }
             while let Some(front) = window.front() {
-                let mut front = front.lock().unwrap_or_else(PoisonError::into_inner);
-                match &mut *front {
+                match front.hand_out(&mut *each)? {
                     None => break,
-                    Some(Ok(outcome)) => each(outcome)?,
-                    Some(Err(error)) => {
-                        return Err(error.take().unwrap_or(Error::Interrupted).into());
-                    }
+                    Some(said) => said?,
                 }
-                drop(front);
                 window.pop_front();
                 settled += 1;
                 if stop.load(Ordering::Relaxed) {
@@ -317,13 +310,7 @@ impl Sandbox {
             if stop.load(Ordering::Relaxed) {
                 cancelled.store(true, Ordering::Relaxed);
                 // Until what runs is dead.
-                let running = |place: &Settled| {
-                    place
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .is_none()
-                };
-                while window.iter().any(running) {
+                while window.iter().any(Place::is_empty) {
                     let _ = receiver.recv_timeout(TICK);
                 }
                 return Err(Error::Interrupted.into());
@@ -331,32 +318,6 @@ impl Sandbox {
             let _ = receiver.recv_timeout(TICK);
             while receiver.try_recv().is_ok() {}
         }
-    }
-}
-
-/// The place of an outcome; an error is taken out of it once.
-type Settled = Arc<Mutex<Option<std::result::Result<Outcome, Option<Error>>>>>;
-
-/// Outcomes of the programs met last.
-#[derive(Default)]
-struct Memory {
-    places: HashMap<[u8; 16], Settled>,
-    order: VecDeque<[u8; 16]>,
-}
-
-impl Memory {
-    fn get(&self, key: &[u8; 16]) -> Option<Settled> {
-        self.places.get(key).cloned()
-    }
-
-    fn put(&mut self, key: [u8; 16], place: Settled) {
-        if self.order.len() == REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.places.remove(&oldest);
-        }
-        self.order.push_back(key);
-        self.places.insert(key, place);
     }
 }
 

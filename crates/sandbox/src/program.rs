@@ -1,6 +1,7 @@
 //! What is asked of a sandbox: a program, how its result leaves it, and its limits.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// How the result leaves a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -90,10 +91,10 @@ impl Program {
     }
 
     /// What goes over the pipe as the program's text.
-    pub(crate) fn wire(&self) -> String {
+    pub(crate) fn wire(&self) -> Cow<'_, str> {
         match self.via {
-            Via::Cells => serde_json::json!(self.cells).to_string(),
-            _ => self.code.clone(),
+            Via::Cells => serde_json::json!(self.cells).to_string().into(),
+            _ => (&self.code).into(),
         }
     }
 

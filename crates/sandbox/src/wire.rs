@@ -52,14 +52,14 @@ pub struct Frame {
     pub withheld: usize,
 }
 
-/// A program as the child reads it.
-pub fn encode(program: &Program, uses: Uses, nonce: &Nonce) -> Vec<u8> {
+/// Adds a program as the child reads it.
+pub fn encode(program: &Program, uses: Uses, nonce: &Nonce, bytes: &mut Vec<u8>) {
     let text = program.wire();
     let uses = u16::from(uses.random)
         | u16::from(uses.decimal) << 1
         | u16::from(uses.numpy) << 2
         | u16::from(uses.sympy) << 3;
-    let mut bytes = Vec::with_capacity(28 + text.len() + program.stdin.len());
+    bytes.reserve(28 + text.len() + program.stdin.len());
     bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
     bytes.extend_from_slice(&(program.stdin.len() as u32).to_le_bytes());
     bytes.extend_from_slice(&program.via.number().to_le_bytes());
@@ -67,7 +67,6 @@ pub fn encode(program: &Program, uses: Uses, nonce: &Nonce) -> Vec<u8> {
     bytes.extend_from_slice(nonce);
     bytes.extend_from_slice(text.as_bytes());
     bytes.extend_from_slice(program.stdin.as_bytes());
-    bytes
 }
 
 /// Something in the stream that is no frame of the program it should be of.

@@ -213,6 +213,17 @@ impl Worker<'_> {
         Ok(batch)
     }
 
+    /// Ends the batch child, if there is one.
+    fn retire(&mut self, heavy: bool) {
+        let slot = &mut self.hosts[usize::from(heavy)];
+        if let Some(host) = slot
+            && let Some(live) = host.live.take()
+            && !live.retire(&mut host.zygote)
+        {
+            *slot = None;
+        }
+    }
+
     /// Runs the programs of a batch that their text chooses once more, each in a child of its own: whether they agree.
     fn audit(&mut self, jobs: &[Job], batch: &Batch, heavy: bool, limits: &Limits) -> bool {
         for (job, fate) in jobs.iter().zip(&batch.fates) {
@@ -238,6 +249,7 @@ impl Worker<'_> {
                 Err(_) => {}
                 Ok(_) => {
                     add(&self.shared.counts.disagreed, 1);
+                    self.retire(heavy);
                     return false;
                 }
             }
@@ -277,12 +289,17 @@ fn run_alone(
             Some(host) => host,
             None => new_host(shared, heavy)?,
         };
-        if let Some(live) = host.live.take()
+        if !host.zygote.beside
+            && let Some(live) = host.live.take()
             && !live.retire(&mut host.zygote)
         {
             continue;
         }
-        match attempt(&mut host.zygote, &shared.config, program, limits, stop)? {
+        let attempt = attempt(&mut host.zygote, &shared.config, program, limits, stop)?;
+        if std::mem::take(&mut host.zygote.batch_ended) {
+            host.live = None;
+        }
+        match attempt {
             Attempt::Done(mut outcome) => {
                 stamp(&mut outcome, &host.zygote);
                 *slot = Some(host);

@@ -41,6 +41,10 @@ pub struct Zygote {
     pub protection: String,
     pub level: Level,
     pub interpreter: String,
+    /// Whether a child with one program can run while that of the batch tier waits.
+    pub beside: bool,
+    /// Whether the child of the batch tier has ended while another ran.
+    pub batch_ended: bool,
     secret: [u8; 32],
     jobs: u64,
     group: Option<Group>,
@@ -55,6 +59,8 @@ pub struct Message {
     /// CPU seconds of the child that runs, as asked for; -1 where it has ended.
     pub cpu: Option<f64>,
     pub refused: Option<String>,
+    /// Whether the child was that of the batch tier.
+    pub batch: bool,
     pub killed: Option<String>,
     pub signal: i32,
     pub code: i32,
@@ -67,6 +73,7 @@ pub struct Message {
 struct Greeting {
     protection: String,
     interpreter: String,
+    beside: bool,
 }
 
 impl Zygote {
@@ -136,6 +143,8 @@ impl Zygote {
             protection: String::new(),
             level: Level::Limits,
             interpreter: String::new(),
+            beside: false,
+            batch_ended: false,
             secret,
             jobs: 0,
             group: None,
@@ -154,6 +163,7 @@ impl Zygote {
                     zygote.protection.push_str(layer);
                 }
                 zygote.interpreter = greeting.interpreter;
+                zygote.beside = greeting.beside;
                 Ok(zygote)
             }
             Err(error) => {
@@ -228,26 +238,35 @@ impl Zygote {
         serde_json::from_slice(&text).map_err(io::Error::other)
     }
 
-    /// Waits for the report of a child that has been told to end; false where none comes.
+    /// Waits for the report of the child of the batch tier, which has been told to end; false where none comes.
     pub fn await_report(&mut self) -> bool {
         loop {
             match self.receive::<Message>(PATIENCE) {
-                Ok(Message { cpu: Some(_), .. }) => {}
-                Ok(_) => return true,
+                Ok(Message {
+                    cpu: None,
+                    batch: true,
+                    ..
+                }) => return true,
+                Ok(_) => {}
                 Err(_) => return false,
             }
         }
     }
 
-    /// Asks for the CPU time of the child that runs now; the answer is a [`Message`].
+    /// Asks for the CPU time of the child of the batch tier; the answer is a [`Message`].
     pub fn ask_cpu(&self) {
         let _ = sys::send(&self.control, b"C");
     }
 
-    /// Asks for the death of the child that runs now.
+    /// Asks for the death of the child that has one program.
     pub fn kill_program(&self) {
         // A zygote that is gone has taken the child with it.
         let _ = sys::send(&self.control, b"K");
+    }
+
+    /// Asks for the death of the child of the batch tier.
+    pub fn kill_batch(&self) {
+        let _ = sys::send(&self.control, b"B");
     }
 }
 
@@ -302,4 +321,48 @@ fn random_bytes() -> io::Result<[[u8; 32]; 2]> {
         source.read_exact(part)?;
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a program may have left is found by counting: with a second child, all are killed.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_waiting_child_stays_only_where_nothing_else_is_left() {
+        let (functions, _) = SOURCE.trim_end().rsplit_once("main()").unwrap();
+        let script = r#"
+def waiting():
+    pid = os.fork()
+    if pid == 0:
+        signal.pause()
+    return pid
+
+assert only_child() is False
+batch = waiting()
+assert only_child() is True
+assert only_child("/nowhere") is False
+prctl(PR_SET_CHILD_SUBREAPER, 1)
+middle = os.fork()
+if middle == 0:
+    waiting()
+    os._exit(0)
+os.waitpid(middle, 0)
+assert only_child() is False
+sweep(None, False)
+"#;
+        let config = Config::default();
+        let python =
+            std::env::var_os("CACO_TEST_PYTHON").map_or(config.python, std::path::PathBuf::from);
+        let output = Command::new(python)
+            .args(["-c", &format!("{functions}{script}")])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
 }

@@ -348,3 +348,41 @@ fn an_audit_that_disagrees_gives_the_answers_to_children_of_their_own() {
         "nothing to disagree about"
     );
 }
+
+#[test]
+fn a_child_of_the_batch_tier_outlives_programs_that_have_one_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, mark) = marked(folder.path());
+    let limits = Limits {
+        cpu_seconds: 0.3,
+        ..config.limits
+    };
+    let sandbox = Sandbox::start(Config { limits, ..config }).unwrap();
+    let apart =
+        sandbox.protection().contains("seccomp") && !sandbox.protection().contains("cgroup_memory");
+    let shared = |answer: &str| {
+        let outcome = run_in(&sandbox, &[&format!("output = {answer}\n")]).remove(0);
+        assert_eq!(
+            (outcome.tier, outcome.output_text.as_deref()),
+            (Some(Tier::Batch), Some(answer))
+        );
+        let mut alive = processes_with(&mark);
+        alive.sort_unstable();
+        alive
+    };
+    let before = shared("1");
+    // An end, two deaths, and a deadline.
+    for (own, status) in [
+        ("import os\noutput = len(os.listdir('.'))\n", Status::Ok),
+        ("import os\nos._exit(3)\n", Status::Crash),
+        ("import ctypes\nctypes.string_at(0)\n", Status::Crash),
+        ("import os\nwhile os: pass\n", Status::Timeout),
+    ] {
+        let outcome = run_in(&sandbox, &[own]).remove(0);
+        assert_eq!((outcome.status, outcome.tier), (status, Some(Tier::Own)));
+    }
+    let after = shared("2");
+    assert!(!apart || after == before, "{before:?} {after:?}");
+    drop(sandbox);
+    assert_eq!(processes_with(&mark), Vec::<u32>::new());
+}

@@ -2,7 +2,8 @@
 
 use crate::{Outcome, Program, Tier, Via};
 use caco_lines::Fields;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 /// Fields that an outcome sets.
 const OURS: [&str; 13] = [
@@ -50,9 +51,9 @@ impl Row {
         }
     }
 
-    /// Its program, if it can be understood.
-    pub fn program(&self) -> Option<Program> {
-        self.program.clone()
+    /// Its program, once, if it can be understood.
+    pub fn take_program(&mut self) -> Option<Program> {
+        self.program.take()
     }
 
     /// Why it cannot be understood.
@@ -68,34 +69,78 @@ impl Row {
     /// The row with what came of it, as a line of JSON. An input `input` field that is no outcome's is replaced, as all of
     /// the fields that outcomes set.
     pub fn with(&self, outcome: &Outcome) -> String {
-        let text = match &outcome.cells {
-            Some(cells) => json!(cells),
-            None => json!(outcome.output_text),
-        };
-        let error = outcome.error_class.as_ref().or(outcome.error_message.as_ref()).map(|_| {
-            json!({"class": outcome.error_class, "message": outcome.error_message, "line": outcome.error_line})
+        let error = outcome
+            .error_class
+            .as_ref()
+            .or(outcome.error_message.as_ref());
+        let error = error.map(|_| Failure {
+            class: outcome.error_class.as_deref(),
+            message: outcome.error_message.as_deref(),
+            line: outcome.error_line,
         });
         let tier = outcome.tier.map(|tier| match tier {
             Tier::Batch => "batch",
             Tier::Own => "own",
         });
         let round = |ms: f64| (ms * 1000.0).round() / 1000.0;
-        let set: [(&str, Value); 13] = [
-            ("status", json!(outcome.status.as_str())),
-            ("input", json!(outcome.input)),
-            ("output", json!(outcome.output)),
-            ("output_text", text),
-            ("stdout", json!(outcome.stdout)),
-            ("stderr", json!(outcome.stderr)),
-            ("error", json!(error)),
-            ("exit_code", json!(outcome.exit_code)),
-            ("wall_ms", json!(round(outcome.wall_ms))),
-            ("cpu_ms", json!(round(outcome.cpu_ms))),
-            ("peak_kb", json!(outcome.peak_kb)),
-            ("tier", json!(tier)),
-            ("isolation", json!(outcome.isolation.as_str())),
-        ];
-        self.fields.with(&OURS, &set)
+        let mut line = Line(Vec::with_capacity(1024));
+        for (name, value) in self.fields.others(&OURS) {
+            line.name(name);
+            line.0.extend_from_slice(value.as_bytes());
+        }
+        line.add("status", outcome.status.as_str());
+        line.add("input", &outcome.input);
+        line.add("output", &outcome.output);
+        match &outcome.cells {
+            Some(cells) => line.add("output_text", cells),
+            None => line.add("output_text", &outcome.output_text),
+        }
+        line.add("stdout", &outcome.stdout);
+        line.add("stderr", &outcome.stderr);
+        line.add("error", &error);
+        line.add("exit_code", &outcome.exit_code);
+        line.add("wall_ms", &round(outcome.wall_ms));
+        line.add("cpu_ms", &round(outcome.cpu_ms));
+        line.add("peak_kb", &outcome.peak_kb);
+        line.add("tier", &tier);
+        line.add("isolation", outcome.isolation.as_str());
+        line.end()
+    }
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    class: Option<&'a str>,
+    message: Option<&'a str>,
+    line: Option<u32>,
+}
+
+/// A line of JSON as it is written: from values to text at once, since each program has one.
+struct Line(Vec<u8>);
+
+impl Line {
+    fn name(&mut self, name: &str) {
+        self.0.extend_from_slice(match self.0.is_empty() {
+            true => b"{",
+            false => b", ",
+        });
+        self.value(name);
+        self.0.extend_from_slice(b": ");
+    }
+
+    fn value<T: Serialize + ?Sized>(&mut self, value: &T) {
+        // Memory takes all that is written, and none of our types refuses.
+        let _ = serde_json::to_writer(&mut self.0, value);
+    }
+
+    fn add<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        self.name(name);
+        self.value(value);
+    }
+
+    fn end(mut self) -> String {
+        self.0.push(b'}');
+        String::from_utf8(self.0).unwrap_or_default()
     }
 }
 
@@ -152,8 +197,8 @@ mod tests {
 
     #[test]
     fn other_fields_keep_their_text_and_order() {
-        let row = Row::parse(br#"{"id":  "a", "big": 123456789012345678901234567890.50, "status": "old", "code": "x"}"#, 1);
-        assert_eq!(row.program().map(|p| p.code), Some("x".into()));
+        let mut row = Row::parse(br#"{"id":  "a", "big": 123456789012345678901234567890.50, "status": "old", "code": "x"}"#, 1);
+        assert_eq!(row.take_program().map(|p| p.code), Some("x".into()));
         let line = row.with(&Outcome::bare(Status::Ok, None, None));
         assert!(line.starts_with(r#"{"id": "a", "big": 123456789012345678901234567890.50, "code": "x", "status": "ok", "#), "{line}");
         assert_eq!(line.matches("\"status\"").count(), 1);
@@ -171,8 +216,8 @@ mod tests {
             (br#"{"code": "x", "via": "magic"}"#, "one of contract"),
             (br#"{"via": "cells", "cells": "x"}"#, "no list"),
         ] {
-            let row = Row::parse(line, 7);
-            assert!(row.program().is_none());
+            let mut row = Row::parse(line, 7);
+            assert!(row.take_program().is_none());
             let problem = row.problem().unwrap_or_default();
             assert!(
                 problem.contains(word) && problem.contains("line 7"),

@@ -2,6 +2,7 @@
 # Descriptors: 1 and 2 are the pipes of stdout and stderr, 3 takes results, 4 gives programs.
 RESULT, JOBS = 3, 4
 HEAD = struct.Struct("<IIHH16s")  # bytes of the program, bytes of its stdin, via, uses, nonce
+HEAD_SIZE = HEAD.size
 BUILTINS = None
 # New objects between two collections. The default of 700 costs sympy a tenth of its time, and no answer depends on it.
 GC_THRESHOLD = 20_000
@@ -54,14 +55,6 @@ class Inbox:
     def __init__(self):
         self.bytes, self.at = b"", 0
 
-    def has(self, count):
-        return len(self.bytes) - self.at >= count
-
-    def take(self, count):
-        data = self.bytes[self.at:self.at + count]
-        self.at += count
-        return data
-
     def fill(self):
         more = read(JOBS, 1 << 18)
         if not more:
@@ -72,16 +65,20 @@ class Inbox:
 
 def next_program(inbox, idle):
     """(source, stdin, via, uses, nonce), or None at the end; `idle` is called before a wait."""
-    while not inbox.has(HEAD.size):
+    while len(inbox.bytes) - inbox.at < HEAD_SIZE:
         idle()
         if not inbox.fill():
             return None
-    length, given, via, uses, nonce = HEAD.unpack(inbox.take(HEAD.size))
-    while not inbox.has(length + given):
+    length, given, via, uses, nonce = HEAD.unpack_from(inbox.bytes, inbox.at)
+    size = HEAD_SIZE + length + given
+    while len(inbox.bytes) - inbox.at < size:
         idle()
         if not inbox.fill():
             return None
-    return inbox.take(length).decode("utf-8", "replace"), inbox.take(given), via, uses, nonce
+    text = inbox.at + HEAD_SIZE
+    rest = text + length
+    inbox.at += size
+    return inbox.bytes[text:rest].decode("utf-8", "replace"), inbox.bytes[rest:inbox.at], via, uses, nonce
 
 
 def depth():

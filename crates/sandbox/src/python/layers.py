@@ -171,6 +171,11 @@ def filter_program():
     ins += [(0x15, 0, 1, 435), (0x06, 0, 0, NO_SUCH)]      # clone3: libc falls back to clone
     # prctl: not to make itself dumpable, since a core that is piped somewhere ignores the limit on cores
     ins += [(0x15, 0, 4, 157 if x86 else 167), (0x20, 0, 0, 16), (0x15, 0, 1, PR_SET_DUMPABLE), (0x06, 0, 0, REFUSE), (0x06, 0, 0, ALLOW)]
+    # fcntl and ioctl: not to have signals sent to others by way of who owns a pipe or a socket pair
+    for number, refused in ((72 if x86 else 25, (8, 10, 15)), (16 if x86 else 29, (0x8901, 0x8902))):
+        count = len(refused)
+        ins += [(0x15, 0, count + 3, number), (0x20, 0, 0, 24)]
+        ins += [(0x15, count - i, 0, value) for i, value in enumerate(refused)] + [(0x06, 0, 0, ALLOW), (0x06, 0, 0, REFUSE)]
     numbers = [entry.split()[column] for line in DENIED.split("\n") for entry in line.split("|") if entry]
     numbers = [int(n) for n in numbers if n != "-"]
     for i, number in enumerate(numbers):

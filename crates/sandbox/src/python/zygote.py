@@ -1,7 +1,8 @@
-# The process that keeps an interpreter warm and forks children, one at a time. It never runs a program itself.
+# The process that keeps an interpreter warm and forks children: one of the batch tier, one of the other, or one of each, in
+# which case the former waits. It never runs a program itself.
 # Control socket, from the supervisor: "R", length, JSON job, with four descriptors (programs, results, stdout, stderr);
-# "K" kills the child; "C" asks for the CPU time that it has used. To the supervisor: length, JSON. When the supervisor
-# goes, by whatever death, the socket ends and so does everything here.
+# "K" kills the child that has one program, "B" that of the batch tier; "C" asks for the CPU time that the latter has used. To
+# the supervisor: length, JSON. When the supervisor goes, by whatever death, the socket ends and so does everything here.
 import json
 HARNESS = sys.modules["__main__"]  # keeps these globals alive when a program gets the name
 STDOUT, STDERR = sys.stdout, sys.stderr
@@ -29,11 +30,15 @@ def next_job(control):
         if not kind:
             raise EOFError
         if kind == b"R":
-            size, = struct.unpack("<I", receive(control, 4))
-            return json.loads(receive(control, size)), fds
+            return read_job(control), fds
         if kind == b"C":
             reply(control, {"cpu": -1.0})  # its child has ended meanwhile
-        # or a "K" for a child that has
+        # or a "K" or "B" for a child that has
+
+
+def read_job(control):
+    size, = struct.unpack("<I", receive(control, 4))
+    return json.loads(receive(control, size))
 
 
 def descendants():
@@ -53,6 +58,19 @@ def descendants():
         grown = not below <= found
         found |= below
     return found
+
+
+def only_child(threads="/proc/self/task"):
+    """Whether this process has just one child, so that nothing else is left: what a process leaves becomes a child of this one.
+    Where the kernel does not say, it has more."""
+    try:
+        count = 0
+        for thread in os.listdir(threads):
+            with open("%s/%s/children" % (threads, thread)) as f:
+                count += len(f.read().split())
+        return count == 1
+    except OSError:
+        return False
 
 
 def sweep(pid, pid_namespace):
@@ -90,8 +108,10 @@ def cpu_of(pid):
         return 0.0
 
 
-def watch(control, pid, job):
-    """Waits for the child's end and kills it at a deadline or on request: (why it was killed, or None)."""
+def watch(control, one, layers):
+    """Waits for a child's end and kills it at a deadline or on request: (why it was killed, or None; None). While that of the
+    batch tier waits, another may be asked for: (None, its job and descriptors)."""
+    pid, job, start = one
     try:
         life = os.pidfd_open(pid)
     except (OSError, AttributeError):
@@ -100,7 +120,7 @@ def watch(control, pid, job):
     poll.register(control, select.POLLIN)
     if life >= 0:
         poll.register(life, select.POLLIN)
-    end, batch = time.monotonic() + job["wall_seconds"], job["batch"]
+    end, batch = start + job["wall_seconds"], job["batch"]
     try:
         while True:
             if batch:  # the supervisor knows which program runs, and judges
@@ -113,16 +133,18 @@ def watch(control, pid, job):
             wait = min(wall_left, max(cpu_left / cores, 0.002)) if killed is None else 60
             ready = [fd for fd, _ in poll.poll(max(1, min(wait * 1000, 60000 if life >= 0 else 2)))]
             if control.fileno() in ready:
-                word = control.recv(1)
+                word, fds, _, _ = socket.recv_fds(control, 1, 4)
                 if word == b"C":
                     reply(control, {"cpu": cpu_of(pid)})
-                elif word == b"K":
+                elif word == (b"B" if batch else b"K"):
                     killed = killed or "asked"
                     os.kill(pid, signal.SIGKILL)
-                else:
+                elif word == b"R" and batch and layers["beside"]:
+                    return None, (read_job(control), fds)
+                elif word not in (b"B", b"K"):  # those are for one that has ended
                     raise EOFError
             if life in ready or (life < 0 and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)):
-                return killed
+                return killed, None
     finally:
         if life >= 0:
             os.close(life)
@@ -153,33 +175,59 @@ def use_huge_pages():
 
 
 def serve(control, layers):
-    forks = 0
+    forks, waiting = 0, None  # the child of the batch tier
     while True:
-        job, fds = next_job(control)
+        if waiting is None:
+            job, fds = next_job(control)
+        else:
+            killed, more = watch(control, waiting, layers)
+            if more is None:
+                ended(control, waiting, killed, layers, None)
+                waiting = None
+                continue
+            job, fds = more
         forks += 1
         if forks == FORKS_THAT_PAY:
             use_huge_pages()
         start = time.monotonic()
         try:
+            # Here and nowhere deeper, since a program can see how deep it is.
             pid = os.fork()
         except OSError as error:
-            for fd in fds:
-                os.close(fd)
-            reply(control, {"refused": str(error)})
-            continue
+            pid = -1
+            reply(control, {"refused": str(error), "batch": job["batch"]})
         if pid == 0:
             child(fds, job, layers)
         for fd in fds:
             os.close(fd)
-        killed = watch(control, pid, job)
-        _, status, usage = os.wait4(pid, 0)
-        wall = time.monotonic() - start
-        sweep(pid, layers["pid_namespace"])
-        signalled = os.WIFSIGNALED(status)
-        reply(control, {"killed": killed, "signal": os.WTERMSIG(status) if signalled else 0,
-                        "code": 0 if signalled else os.WEXITSTATUS(status), "cpu_ms": (usage.ru_utime + usage.ru_stime) * 1000,
-                        "wall_ms": wall * 1000, "peak_kb": usage.ru_maxrss // (1 if sys.platform == "linux" else 1024)})
+        if pid > 0 and job["batch"]:
+            waiting = pid, job, start
+        elif pid > 0:
+            killed, _ = watch(control, (pid, job, start), layers)
+            if not ended(control, (pid, job, start), killed, layers, waiting):
+                report(control, waiting, "left", signal.SIGKILL, None)
+                waiting = None
         del job, fds
+
+
+def ended(control, one, killed, layers, beside):
+    """Reaps a child and whatever it has left, and tells of it; returns whether a child `beside` it lives on."""
+    _, status, usage = os.wait4(one[0], 0)
+    wall = time.monotonic()
+    stays = beside is None or only_child()
+    if beside is None or not stays:
+        sweep(one[0], layers["pid_namespace"])
+    report(control, one, killed, status, usage, wall)
+    return stays
+
+
+def report(control, one, killed, status, usage, now=0.0):
+    _, job, start = one
+    signalled = os.WIFSIGNALED(status)
+    reply(control, {"killed": killed, "signal": os.WTERMSIG(status) if signalled else 0, "batch": job["batch"],
+                    "code": 0 if signalled else os.WEXITSTATUS(status), "wall_ms": max(now - start, 0.0) * 1000,
+                    "cpu_ms": (usage.ru_utime + usage.ru_stime) * 1000 if usage else 0.0,
+                    "peak_kb": usage.ru_maxrss // (1 if sys.platform == "linux" else 1024) if usage else 0})
 
 
 def warm(modules):
@@ -192,12 +240,30 @@ def warm(modules):
             missing.append(name)
     if "datetime" in loaded:  # asks for the time zone once
         sys.modules["datetime"].datetime.strptime("2024-01-31", "%Y-%m-%d")
-    if "sympy" in loaded:
-        try:
-            warm_sympy()
-        except Exception:
-            pass
+    for name, typical in (("numpy", warm_numpy), ("sympy", warm_sympy)):
+        if name in loaded:
+            try:
+                typical()
+            except Exception:
+                pass
     return loaded, missing
+
+
+def warm_numpy():
+    """Likewise: a few times, until the interpreter has adapted the functions that numpy has in Python to their arguments."""
+    import numpy as n
+    for _ in range(8):
+        m, v = n.array([[4.0, 1.0], [1.0, 3.0]]), n.array([1.0, 2.0, 4.0])
+        n.linalg.solve(m, v[:2]), n.linalg.inv(m), n.linalg.det(m), n.linalg.eigvals(m), n.linalg.eigh(m), n.linalg.matrix_power(m, 3)
+        n.linalg.lstsq(m, v[:2], rcond=None), n.linalg.norm(v), n.linalg.matrix_rank(m)
+        n.arange(5), n.linspace(0, 1, 5), n.zeros((2, 2)), n.ones(3), n.eye(2), n.full(2, 1), n.diag(v), n.meshgrid(v, v)
+        n.sum(v), n.mean(v), n.std(v), n.var(v), n.median(v), n.percentile(v, 30), n.prod(v), n.cumsum(v), n.cumprod(v), n.diff(v)
+        n.max(v), n.min(v), n.argmax(v), n.argmin(v), n.sort(v), n.argsort(v), n.unique(v), n.where(v > 1), n.any(v), n.all(v), n.clip(v, 1, 2)
+        n.dot(m, m), n.cross(v, v), n.outer(v, v), n.trapezoid(v), n.interp(1.5, v, v), n.convolve(v, v, "valid"), n.round(v, 1), n.sqrt(v)
+        n.polyfit(v, v, 1), n.polyval(v, 2), n.roots(v), n.corrcoef(v, v), n.cov(v, v), n.histogram(v, bins=3), n.bincount([1, 2]), n.allclose(v, v)
+        n.concatenate([v, v]), n.vstack([v, v]), n.hstack([v, v]), n.reshape(v, (3, 1)), n.transpose(m), n.count_nonzero(v), n.flatnonzero(v)
+        n.random.seed(0), n.random.randint(0, 9, 3), n.random.rand(2), n.random.default_rng(0).normal(0, 1, 3), n.random.default_rng(0).integers(1, 7, 3)
+        str(v), repr(m), str(v[0]), v.tolist(), v.astype(int), m.sum(axis=0), m @ m, m.T, round(float(v.mean()), 2)
 
 
 def warm_sympy():
@@ -279,7 +345,10 @@ def finish_layers(setup, names):
         names.append("no_capabilities")
         prctl(PR_SET_DUMPABLE, 0)
     names.append("rlimits")
+    # Two children at a time only where neither can start processes or reach the other.
+    apart = all(name in names for name in ("pidns", "landlock", "seccomp", "no_capabilities")) and not setup["memory_group"]
     return {"ruleset": ruleset, "filter": packed, "capabilities": capabilities,
+            "beside": apart and os.path.exists("/proc/thread-self/children"),
             "pid_namespace": "pidns" in names, "subreaper": "pidns" not in names,
             "memory_group": setup["memory_group"] and "readonly_tree" not in names}
 
@@ -325,7 +394,7 @@ def main():
     gc.freeze()
     gc.disable()
     try:
-        reply(control, {"protection": ",".join(names), "interpreter": version_text(loaded), "missing": missing})
+        reply(control, {"protection": ",".join(names), "interpreter": version_text(loaded), "missing": missing, "beside": layers["beside"]})
         os.dup2(0, 2)
         serve(control, layers)
     except (EOFError, OSError):

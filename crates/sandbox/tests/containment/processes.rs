@@ -279,6 +279,25 @@ output = tried(own)
     )
     .behind("pidns|landlock", Expect::Tried, LOST),
     case(
+        "who is told of data at a pipe and a socket pair",
+        r#"
+import fcntl, socket, struct
+r, w = os.pipe()
+pair = socket.socketpair()
+me = os.getpid()
+calls = [
+    lambda: fcntl.fcntl(r, fcntl.F_SETOWN, me),
+    lambda: fcntl.fcntl(r, 15, struct.pack("ii", 1, me)),
+    lambda: fcntl.fcntl(r, 10, signal.SIGKILL),
+    lambda: fcntl.ioctl(pair[0], 0x8901, struct.pack("i", me)),
+    lambda: fcntl.ioctl(pair[0], 0x8902, struct.pack("i", me)),
+]
+met = [tried(call) for call in calls]
+output = "blocked" if all(text.startswith("blocked") for text in met) else "done: %s" % met
+"#,
+    )
+    .blocked("seccomp", Expect::Done),
+    case(
         "a descriptor of the parent is fetched",
         "output = tried(lambda: raw('pidfd_getfd', raw('pidfd_open', os.getppid(), 0), 0, 0))\n",
     )
