@@ -122,7 +122,13 @@ impl OrdinaryUser {
         let open = || std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(folder.path(), open()).unwrap();
         let suite = folder.path().join("suite");
-        std::fs::copy(std::env::current_exe().unwrap(), &suite).unwrap();
+        // By a process of its own: a descriptor of ours that is open for writing may live on in whatever another test is
+        // starting, and the copy could not be executed while it does.
+        let copied = Command::new("cp")
+            .arg(std::env::current_exe().unwrap())
+            .arg(&suite)
+            .status();
+        assert!(copied.unwrap().success());
         std::fs::set_permissions(&suite, open()).unwrap();
         Some(Self {
             suite,
