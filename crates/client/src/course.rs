@@ -73,6 +73,16 @@ impl Course {
         }
     }
 
+    /// Some call succeeded before there was this client.
+    pub fn succeeded_before(&self) {
+        self.lock().succeeded = true;
+        self.events.send_modify(|_| {});
+    }
+
+    pub fn ever_succeeded(&self) -> bool {
+        self.lock().succeeded
+    }
+
     /// Counts a failure; returns for how long nothing succeeded.
     pub fn failed(&self, now: Instant) -> Duration {
         let since = *self.lock().failing_since.get_or_insert(now);

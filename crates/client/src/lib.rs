@@ -18,7 +18,7 @@
 //! | no connection, half an answer | tried again |
 //! | an answer that is no completion | tried again |
 //! | attempts used up while other calls succeed | [`Failure::NoReply`] |
-//! | no call succeeds for [`Settings::give_up_seconds`] | [`Failure::Fatal`] |
+//! | no call succeeds for [`Settings::give_up_seconds`] | [`Failure::Fatal`]; of a server that answered before and still lists its models, [`Failure::NoReply`] |
 //! | 401, 403; 402 and 429 for want of credit; 404 | [`Failure::Fatal`] |
 //! | 400, 413, 422: prompt too long, or filtered | a [`Reply`] with its [`Finish`] |
 //! | 400, 413, 422 otherwise | [`Failure::Refused`], or `Fatal` where every request is refused |

@@ -99,6 +99,22 @@ impl Ledger {
         self.writing()?.1.add(key)
     }
 
+    /// Notes that a call that was sent has ended without a reply, and will get none.
+    ///
+    /// # Errors
+    /// As [`Ledger::sent`].
+    pub fn gone(&self, key: Key) -> Result<(), Error> {
+        self.writing()?.1.take_back(key)
+    }
+
+    /// Whether a model has replied to any call.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn has_replies(&self, model: &str) -> Result<bool, Error> {
+        self.readers.has_replies(model)
+    }
+
     /// Brings a call with its reply; `then` runs, on the ledger's thread, once it is durable. Waits when very many are
     /// waiting for the disk. A call whose key is there already changes nothing.
     ///

@@ -60,6 +60,17 @@ impl Readers {
         })
     }
 
+    pub(crate) fn has_replies(&self, model: &str) -> Result<bool, Error> {
+        // A setting is written in the transaction of its first reply, or of a call that was exported.
+        self.with(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT 1 FROM calls WHERE paid AND setting IN (SELECT id FROM settings WHERE model = ?1) LIMIT 1",
+                )?
+                .exists([model])
+        })
+    }
+
     pub(crate) fn of_row(&self, row_id: &str) -> Result<Vec<Call>, Error> {
         self.with(|connection| {
             let text = format!(

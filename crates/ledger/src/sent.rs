@@ -20,7 +20,21 @@ pub(crate) struct Sent {
 pub(crate) fn left(folder: &Path) -> Result<Vec<Key>, Error> {
     let path = folder.join(FILE);
     match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(text.lines().filter_map(|line| line.parse().ok()).collect()),
+        Ok(text) => {
+            let mut left: Vec<Key> = Vec::new();
+            for line in text.lines() {
+                match line.strip_prefix('-') {
+                    None => left.extend(line.parse::<Key>()),
+                    Some(gone) => {
+                        let gone = gone.parse::<Key>().ok();
+                        if let Some(place) = left.iter().rposition(|key| Some(*key) == gone) {
+                            left.swap_remove(place);
+                        }
+                    }
+                }
+            }
+            Ok(left)
+        }
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(source) => Err(Error::Io {
             action: "read",
@@ -46,12 +60,20 @@ impl Sent {
     }
 
     pub(crate) fn add(&self, key: Key) -> Result<(), Error> {
+        self.write(&format!("{key}\n"))
+    }
+
+    /// Takes back a call that ended without a reply.
+    pub(crate) fn take_back(&self, key: Key) -> Result<(), Error> {
+        self.write(&format!("-{key}\n"))
+    }
+
+    fn write(&self, line: &str) -> Result<(), Error> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(format!("{key}\n").as_bytes())
-            .map_err(|source| Error::Io {
-                action: "write",
-                path: self.path.clone(),
-                source,
-            })
+        file.write_all(line.as_bytes()).map_err(|source| Error::Io {
+            action: "write",
+            path: self.path.clone(),
+            source,
+        })
     }
 }

@@ -81,8 +81,14 @@ impl Writer {
     pub(crate) fn flush(&self) -> Result<(), Error> {
         let (done, heard) = sync_channel(1);
         self.order(Order::Flush(done))?;
-        let _ = heard.recv();
-        self.failure()
+        if heard.recv().is_ok() {
+            return self.failure();
+        }
+        self.failure()?;
+        Err(Error::Database {
+            path: self.shared.path.clone(),
+            message: "the writing thread has ended".into(),
+        })
     }
 
     pub(crate) fn totals(&self) -> Totals {

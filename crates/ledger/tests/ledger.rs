@@ -122,6 +122,12 @@ fn calls_of_a_dead_process_without_a_reply_are_counted_once() {
     }
     append(&first, 0..7);
     first.flush().unwrap();
+    // One that has ended for good is under way no more, one that was sent twice is so once.
+    first.sent(call(30).key).unwrap();
+    first.gone(call(30).key).unwrap();
+    first.sent(call(8).key).unwrap();
+    first.gone(call(8).key).unwrap();
+    assert!(first.has_replies("qwen").unwrap() && !first.has_replies("llama").unwrap());
     // A line that a kill has torn is no call.
     let log = folder.path().join("sent.log");
     let text = std::fs::read_to_string(&log).unwrap() + "0123";

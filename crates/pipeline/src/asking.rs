@@ -14,7 +14,7 @@ use caco_record::Stage;
 pub(crate) use batch::Batch;
 pub(crate) use purse::Purse;
 
-use crate::config::Sampling;
+use crate::config::{Config, Sampling};
 use crate::context::Context;
 use crate::generator::{Answer, Ask, FINISH_NO_REPLY, FINISH_REFUSED, Generator, Held, Listener};
 use crate::{CallState, Error, Event};
@@ -129,6 +129,8 @@ impl Asker<'_> {
             };
             match &self.context.mode {
                 Mode::Ask => {}
+                // What runs here is no call that somebody else could make.
+                Mode::Batch(_) if !self.model.paid() => {}
                 Mode::Replay => {
                     return Err(Error::NotInLedger {
                         stage: self.stage,
@@ -138,8 +140,9 @@ impl Asker<'_> {
                 Mode::Batch(batch) => {
                     for place in &missing {
                         let question = &questions[*place];
-                        batch.write(self.model, &question.ask, self.sampling, keys[*place])?;
-                        ledger.note_exported(call(*place))?;
+                        if batch.write(self.model, &question.ask, self.sampling, keys[*place])? {
+                            ledger.note_exported(call(*place))?;
+                        }
                     }
                     return Err(Error::Awaiting {
                         stage: self.stage,
@@ -233,9 +236,10 @@ impl Listener for Desk<'_> {
         if call.paid && matches!(answer.finish.as_str(), FINISH_NO_REPLY | FINISH_REFUSED) {
             // The row's fate, but nobody's bill.
             call.paid = false;
-            self.gone(n);
+            self.context.purse.give_back();
         } else if call.paid {
             self.context.purse.pay(&answer);
+            counted(self.context.config, &call.model, &answer)?;
         }
         let tokens = u64::from(answer.completion_tokens);
         let tokens = self.tokens.fetch_add(tokens, Ordering::Relaxed) + tokens;
@@ -249,8 +253,14 @@ impl Listener for Desk<'_> {
         Ok(())
     }
 
-    fn gone(&self, _n: usize) {
+    fn has_replies(&self, model: &str) -> bool {
+        self.context.ledger.has_replies(model).unwrap_or(false)
+    }
+
+    fn gone(&self, n: usize) {
         self.context.purse.give_back();
+        // A count that is too high is better than a run that ends for it.
+        let _ = self.context.ledger.gone((self.key)(n));
     }
 
     fn progress(&self, done: usize, tokens: usize) {
@@ -264,6 +274,22 @@ impl Listener for Desk<'_> {
             totals: totals.into(),
         });
     }
+}
+
+/// A budget of tokens or money that a server does not count for is none.
+fn counted(config: &Config, model: &str, answer: &Answer) -> Result<(), Error> {
+    let bounded = config.budget.tokens.is_some() || config.budget.cost.is_some();
+    let silent = answer.prompt_tokens == 0 && answer.completion_tokens == 0;
+    if bounded && silent && !answer.text.is_empty() {
+        return Err(Error::Model {
+            name: model.to_owned(),
+            message:
+                "its server does not say how many tokens a call took, so the budget cannot be kept"
+                    .into(),
+            hint: "bound `budget.calls` instead of `tokens` or `cost`".into(),
+        });
+    }
+    Ok(())
 }
 
 /// A ledger that several tools of a run share.

@@ -63,6 +63,8 @@ pub(crate) trait Listener: Sync {
     fn sent(&self, n: usize) -> Result<(), Error>;
     /// The reply to question `n`. What it holds is let go when the reply is durable.
     fn reply(&self, n: usize, answer: Answer, held: Held) -> Result<(), Error>;
+    /// Whether this model has replied before, to anything.
+    fn has_replies(&self, model: &str) -> bool;
     /// Question `n`, which was sent, ended without a reply.
     fn gone(&self, n: usize);
     /// So many replies are done, with so many tokens written.

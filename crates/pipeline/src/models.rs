@@ -278,7 +278,10 @@ pub(crate) fn used(config: &Config) -> Vec<&str> {
             config.sample.model.as_deref().unwrap_or_default(),
         ),
         (
-            config.runs(Stage::Judge) && config.judge.model != NONE,
+            config.runs(Stage::Judge)
+                && config.judge.enabled
+                && !config.judge.checks.is_empty()
+                && config.judge.model != NONE,
             config.judge.model.as_str(),
         ),
         (

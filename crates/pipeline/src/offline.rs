@@ -1,6 +1,6 @@
 //! Runs without a server: calls that somebody else makes, and data sets rebuilt from what was paid for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::asking::{self, Batch, Mode};
 use crate::config::Model;
 use crate::context::Context;
-use crate::generator::Generator as _;
+use crate::generator::{FINISH_REFUSED, Generator as _};
 use crate::models::Models;
 use crate::server::Server;
 use crate::{Config, Error, Observer, Quiet, Run, atomic, runner};
@@ -125,6 +125,7 @@ pub fn import_calls(run: &Run, file: &Path) -> Result<CallsImported, Error> {
         message: error.to_string(),
         hint: "the lines before that are imported; mend the file and import it again".into(),
     };
+    let mut taken = HashSet::new();
     let mut reader = Reader::open(file).map_err(broken)?;
     while let Some(line) = reader.line().map_err(broken)? {
         report.lines += 1;
@@ -133,6 +134,7 @@ pub fn import_calls(run: &Run, file: &Path) -> Result<CallsImported, Error> {
             &servers,
             &line.text,
             line.number,
+            &mut taken,
             &mut report,
         )?;
     }
@@ -157,6 +159,7 @@ fn take(
     servers: &BTreeMap<String, Server>,
     line: &[u8],
     number: u64,
+    taken: &mut HashSet<Key>,
     report: &mut CallsImported,
 ) -> Result<(), Error> {
     let result: Result_<'_> = match serde_json::from_slice(line) {
@@ -199,11 +202,12 @@ fn take(
     };
     match read {
         Ok(reply) => {
-            if ledger.find(&[call.key])?.iter().any(Option::is_some) {
+            let before = ledger.find(&[call.key])?.iter().any(Option::is_some);
+            if before || !taken.insert(call.key) {
                 report.known += 1;
                 return Ok(());
             }
-            call.paid = true;
+            call.paid = reply.finish != FINISH_REFUSED;
             call.reply = reply;
             ledger.append(call, Box::new(|| {}))?;
             report.imported += 1;
@@ -254,6 +258,7 @@ pub fn replay(
         std::os::unix::fs::symlink(&models, &link)
             .map_err(|error| Error::io("link", &link, error))?;
     }
+    runner::copy_helpings(run.dir(), into)?;
     let mut context = Context::over(&config, into, ledger, observer, stop)?;
     context.mode = Mode::Replay;
     let (_, report) = runner::work(&context, Some(Stage::Export))?;

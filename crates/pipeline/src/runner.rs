@@ -74,7 +74,7 @@ pub(crate) fn work(
         preflight(config)?;
     }
     let cut_off = context.ledger.cut_off();
-    if cut_off > 0 {
+    if cut_off > 0 && matches!(context.mode, Mode::Ask) {
         context.message(format!(
             "{cut_off} calls were under way when this run was last cut off; they are asked again"
         ));
@@ -87,7 +87,15 @@ pub(crate) fn work(
     forget_reports(context);
     let mut state = State::default();
     for round in 0..=config.rounds {
+        // What earlier rounds have brought may be enough.
+        let met = round > 1 && target::met(context, &state)?;
+        if met && round == config.rounds {
+            target::reach(context, round, &mut state, &mut one)?;
+        }
         for spec in &stages::TABLE {
+            if met && spec.stage >= Stage::Tune && spec.stage <= Stage::Curate {
+                continue;
+            }
             if spec.in_round(round, config.rounds) && last.is_none_or(|last| spec.stage <= last) {
                 if spec.stage == Stage::Sample && round == config.rounds {
                     state.helping = target::first(config);
@@ -108,6 +116,9 @@ pub(crate) fn work(
     });
     Ok((state, report))
 }
+
+/// Lets a rebuilt run take the helpings that the run took.
+pub(crate) use target::copy as copy_helpings;
 
 /// Runs one stage of one round, or passes its rows on when it is skipped.
 fn one(
@@ -152,7 +163,12 @@ fn one(
         stage,
         Stage::Train | Stage::Evaluate | Stage::Export | Stage::Curate
     );
-    if needed && report.kept == 0 && !context.preview {
+    // With a target, a helping that comes to nothing is followed by another.
+    let goes_on = context.config.target.is_some()
+        && round == context.config.rounds
+        && stage >= Stage::Sample
+        && stage <= Stage::Judge;
+    if needed && report.kept == 0 && !context.preview && !goes_on {
         return Err(nothing_left(report));
     }
     // A stage that goes on with more rows reports on all of them.

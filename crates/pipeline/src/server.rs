@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use caco_client::{
-    Client, Failure, Finish, Input, Message, Params, Reply, Request, Role, Settings,
+    Class, Client, Failure, Finish, Input, Message, Params, Reply, Request, Role, Settings,
 };
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -120,7 +120,8 @@ impl Server {
 
     fn answer(&self, reply: Reply) -> Answer {
         let price = self.settings.price.as_ref();
-        let cost = price.map(|price| {
+        let counted = reply.prompt_tokens > 0 || reply.completion_tokens > 0;
+        let cost = price.filter(|_| counted).map(|price| {
             price.of(
                 reply.prompt_tokens.into(),
                 reply.cached_tokens.into(),
@@ -166,11 +167,15 @@ impl Server {
             Err(Failure::NoReply {
                 attempts, message, ..
             }) => {
-                let answer = own(FINISH_NO_REPLY, message, attempts);
+                let answer = own(
+                    FINISH_NO_REPLY,
+                    without_addresses(client, &message),
+                    attempts,
+                );
                 listener.reply(n, answer, Box::new(()))
             }
             Err(Failure::Refused { message }) => {
-                let answer = own(FINISH_REFUSED, message, 1);
+                let answer = own(FINISH_REFUSED, without_addresses(client, &message), 1);
                 listener.reply(n, answer, Box::new(()))
             }
             Err(failure) => {
@@ -264,6 +269,14 @@ impl Server {
     }
 }
 
+/// A message that goes into a row: which replica it came from must not show there.
+fn without_addresses(client: &Client, message: &str) -> String {
+    let replicas = client.snapshot().replicas;
+    replicas.iter().fold(message.to_owned(), |text, replica| {
+        text.replace(&format!("{}: ", replica.url), "")
+    })
+}
+
 /// What a judge's reply looks like, for servers that hold a model to a schema.
 fn verdict_format() -> Value {
     json!({
@@ -327,6 +340,9 @@ impl Generator for Server {
         stop: &AtomicBool,
     ) -> Result<(), Error> {
         let client = self.client()?;
+        if listener.has_replies(&self.id) {
+            client.has_succeeded_before();
+        }
         self.runtime
             .block_on(self.all(client, asks, sampling, listener, stop))
     }
@@ -337,9 +353,16 @@ impl Generator for Server {
 
     fn read(&self, status: u16, body: &[u8]) -> Result<Answer, String> {
         let scribe = self.scribe().map_err(|error| error.to_string())?;
-        let reply = scribe.read_body(status, body);
-        reply
-            .map(|reply| self.answer(reply))
-            .map_err(|trouble| trouble.to_string())
+        match scribe.read_body(status, body) {
+            Ok(reply) => Ok(self.answer(reply)),
+            // Asked again it would be refused again: the row's fate.
+            Err(trouble) if trouble.class == Class::InvalidRequest => Ok(Answer {
+                text: trouble.message,
+                finish: FINISH_REFUSED.into(),
+                attempts: 1,
+                ..Answer::default()
+            }),
+            Err(trouble) => Err(trouble.to_string()),
+        }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Batch {
 struct State {
     file: tempfile::NamedTempFile,
     written: HashSet<Key>,
+    /// The model and the address of the file: a batch service takes one of each.
+    of: Option<(String, &'static str)>,
 }
 
 #[derive(Serialize)]
@@ -44,6 +46,7 @@ impl Batch {
         let state = State {
             file,
             written: HashSet::new(),
+            of: None,
         };
         Ok(Self {
             path: path.to_owned(),
@@ -51,18 +54,22 @@ impl Batch {
         })
     }
 
-    /// Adds a question, once.
+    /// Adds a question, once. Tells whether it is in the file: one of another model than the first waits for the next file.
     pub(crate) fn write(
         &self,
         model: &dyn Generator,
         ask: &Ask,
         sampling: &Sampling,
         key: Key,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let (url, body) = model.body(ask, sampling)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = state.of.get_or_insert_with(|| (model.id().to_owned(), url));
+        if *of != (model.id().to_owned(), url) {
+            return Ok(false);
+        }
         if !state.written.insert(key) {
-            return Ok(());
+            return Ok(true);
         }
         let line = Line {
             custom_id: key.to_string(),
@@ -76,7 +83,8 @@ impl Batch {
         state
             .file
             .write_all(&text)
-            .map_err(|error| Error::io("write", &self.path, error))
+            .map_err(|error| Error::io("write", &self.path, error))?;
+        Ok(true)
     }
 
     /// Publishes the file and tells how many questions it holds.

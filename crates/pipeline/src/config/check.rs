@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use caco_record::Stage;
 
 use super::{
-    Benchmark, CONFIG_VERSION, Check, Config, Model, NONE, SampleMethod, Sampling, Training,
-    TuneInit, UnifyMethod,
+    Benchmark, CONFIG_VERSION, Check, Config, Model, NONE, PromptSet, SampleMethod, Sampling,
+    Training, TuneInit, UnifyMethod,
 };
 use crate::Error;
 
@@ -274,6 +274,66 @@ fn asking(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         .collect();
     if checks.len() != config.judge.checks.len() {
         return Err(fail("judge.checks", "a check is named twice".into(), None));
+    }
+    let general = |path: &str, name: &str, why: &str| -> Result<(), Error> {
+        let set = match config.models.get(name) {
+            Some(Model::Server(server)) => server.prompts,
+            _ => PromptSet::Embedded,
+        };
+        if set == PromptSet::General {
+            return Ok(());
+        }
+        Err(fail(
+            path,
+            format!("{why}, and `{name}` understands only the prompts of the built-in base model"),
+            Some("name a server's model with `prompts: general`".into()),
+        ))
+    };
+    if chat && config.runs(Stage::Sample) {
+        let name = config.sample.model.as_deref().unwrap_or_default();
+        general(
+            "sample.model",
+            name,
+            "`sample.method: chat` shows seed programs and asks for another",
+        )?;
+    }
+    if config.revise && config.runs(Stage::Judge) {
+        general(
+            "reverse.model",
+            &config.reverse.model,
+            "`revise` has problems written again, given a reason",
+        )?;
+    }
+    if config.judge.model != NONE && config.runs(Stage::Judge) {
+        general(
+            "judge.model",
+            &config.judge.model,
+            "a judge is asked in words",
+        )?;
+    }
+    let mut currency: Option<&str> = None;
+    for (name, model) in &config.models {
+        let Model::Server(server) = model else {
+            continue;
+        };
+        let Some(price) = &server.settings.price else {
+            continue;
+        };
+        if currency.is_some_and(|first| first != price.currency) {
+            return Err(fail(
+                &format!("models.{name}.price.currency"),
+                "prices in two currencies cannot be added".into(),
+                Some("state all prices in one".into()),
+            ));
+        }
+        currency = Some(&price.currency);
+    }
+    if config.target.is_some() && !config.runs(Stage::Curate) {
+        return Err(fail(
+            "target",
+            "curate counts the rows, and it is skipped".into(),
+            Some("take `curate` out of `stages.skip`".into()),
+        ));
     }
     if let Some(target) = &config.target {
         if target.kept == 0 {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_norway::Value;
 
 use super::text::line_of;
-use super::{AUTO, BUILTIN, Config, Model, NONE, check, stem};
+use super::{AUTO, BUILTIN, Config, Model, NONE, PromptSet, check, stem};
 use crate::Error;
 
 pub(super) fn load(path: &Path, sets: &[String]) -> Result<Config, Error> {
@@ -285,10 +285,14 @@ fn judge(config: &mut Config) {
         // A tuned program writer is no judge.
         names.find(|name| {
             config.sample.model.as_ref() != Some(name)
-                && server(name).is_some_and(|own| own.family() != solver.family())
+                && server(name).is_some_and(|own| {
+                    own.family() != solver.family() && own.prompts == PromptSet::General
+                })
         })
     });
-    let own = solver.map(|_| &config.solve.model);
+    let own = solver
+        .filter(|solver| solver.prompts == PromptSet::General)
+        .map(|_| &config.solve.model);
     let chosen = other.or(own).cloned();
     config.judge.model = chosen.unwrap_or_else(|| NONE.to_owned());
 }
@@ -304,13 +308,14 @@ fn lengths(config: &mut Config) {
     );
     let sample = length(config.sample.model.as_deref().unwrap_or_default(), 1024);
     let judge = length(&config.judge.model, 1024);
+    let evaluate = length(&config.train.model, 1024);
     for (sampling, length) in [
         (&mut config.unify.sampling, unify),
         (&mut config.sample.sampling, sample),
         (&mut config.reverse.sampling, reverse),
         (&mut config.solve.sampling, solve),
         (&mut config.judge.sampling, judge),
-        (&mut config.evaluate.sampling, 256),
+        (&mut config.evaluate.sampling, evaluate),
     ] {
         sampling.max_tokens.get_or_insert(length);
     }

@@ -1,11 +1,14 @@
 //! Sampling until exactly so many rows have come through everything.
 
-use caco_record::Stage;
+use std::path::Path;
 
-use crate::config::Config;
+use caco_record::Stage;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Config, Target};
 use crate::context::Context;
 use crate::stages::{self, State};
-use crate::{Error, TargetEnd, TargetReport};
+use crate::{Error, TargetEnd, TargetReport, atomic};
 
 /// What runs a stage.
 type One<'a> = dyn FnMut(&Context<'_>, &stages::Spec, u32, &mut State) -> Result<(), Error> + 'a;
@@ -22,8 +25,17 @@ fn whole(config: &Config, count: u64) -> u64 {
     count.div_ceil(size).saturating_mul(size)
 }
 
-/// Goes on with helping after helping, each sized by what came of those before. Everything depends on counts that depend on
-/// nothing but configuration, seeds and replies, so a resumed run takes the same helpings.
+/// Whether the rows so far are enough.
+pub(super) fn met(context: &Context<'_>, state: &State) -> Result<bool, Error> {
+    match &context.config.target {
+        Some(target) => Ok(kept(context, state)? >= target.kept),
+        None => Ok(false),
+    }
+}
+
+/// Goes on with helping after helping, each sized by what came of those before: by counts that depend on nothing but
+/// configuration, seeds and replies. Only a bound on time depends on the clock, so what it has decided is written down, and
+/// a resumed or rebuilt run takes the same helpings.
 pub(super) fn reach(
     context: &Context<'_>,
     round: u32,
@@ -34,20 +46,18 @@ pub(super) fn reach(
     let Some(target) = &config.target else {
         return Ok(());
     };
-    loop {
+    let mut taken = Taken::load(context.dir)?;
+    for turn in 0.. {
         let kept = kept(context, state)?;
         let samples = state.helping.unwrap_or_default();
-        let seconds: f64 = state.reports.iter().map(|report| report.seconds).sum();
         let end = if kept >= target.kept {
             Some(TargetEnd::Kept)
-        } else if samples >= target.most_samples() {
+        } else if samples >= target.most_samples() || !config.runs(Stage::Sample) {
             Some(TargetEnd::Samples)
-        } else if target.seconds.is_some_and(|most| seconds >= most) {
-            Some(TargetEnd::Seconds)
-        } else if !config.runs(Stage::Sample) {
-            Some(TargetEnd::Samples)
-        } else {
+        } else if turn < taken.helpings {
             None
+        } else {
+            late(context, target, state, &mut taken)?
         };
         if let Some(end) = end {
             state.target = Some(TargetReport {
@@ -57,6 +67,10 @@ pub(super) fn reach(
                 end,
             });
             return Ok(());
+        }
+        if turn >= taken.helpings {
+            taken.helpings = turn + 1;
+            taken.save(context.dir)?;
         }
         let came: u64 = state
             .get(Stage::Curate, round)
@@ -76,6 +90,66 @@ pub(super) fn reach(
             }
         }
     }
+    Ok(())
+}
+
+/// Whether the bound on time ends it here; once it has, it does so again until the bound is raised.
+fn late(
+    context: &Context<'_>,
+    target: &Target,
+    state: &State,
+    taken: &mut Taken,
+) -> Result<Option<TargetEnd>, Error> {
+    let Some(most) = target.seconds else {
+        return Ok(None);
+    };
+    let seconds: f64 = state.reports.iter().map(|report| report.seconds).sum();
+    let before = taken.ended_at.is_some_and(|bound| most <= bound);
+    if !before && seconds < most {
+        return Ok(None);
+    }
+    if !before {
+        taken.ended_at = Some(most);
+        taken.save(context.dir)?;
+    }
+    Ok(Some(TargetEnd::Seconds))
+}
+
+/// `target.json`: how many further helpings were begun, and whether the bound on time has ended them.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Taken {
+    helpings: u64,
+    /// The bound on seconds that was in force then.
+    ended_at: Option<f64>,
+}
+
+const FILE: &str = "target.json";
+
+impl Taken {
+    fn load(dir: &Path) -> Result<Self, Error> {
+        let path = dir.join(FILE);
+        if !path.is_file() {
+            return Ok(Self::default());
+        }
+        serde_json::from_slice(&atomic::read(&path)?).map_err(|error| Error::Damaged {
+            path,
+            message: error.to_string(),
+        })
+    }
+
+    fn save(&self, dir: &Path) -> Result<(), Error> {
+        let text = serde_json::to_vec(self).map_err(|error| Error::Internal(error.to_string()))?;
+        atomic::write(&dir.join(FILE), &text)
+    }
+}
+
+/// Lets another folder take the same helpings.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    let path = from.join(FILE);
+    if path.is_file() {
+        atomic::write(&to.join(FILE), &atomic::read(&path)?)?;
+    }
+    Ok(())
 }
 
 /// Samples in all after the next helping: what the yield so far asks for and a tenth more, at most four times as many.

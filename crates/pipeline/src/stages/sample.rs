@@ -122,7 +122,11 @@ pub(super) fn run(
         let answers =
             asker.answers(&questions, &|done, tokens| progress.part(done, all, tokens))?;
         for (row, answer) in rows.iter_mut().zip(answers) {
-            let program = caco_program::extract_code(&answer.text).trim().to_owned();
+            // The text of a call without a reply is a message, and no program.
+            let program = match super::unfinished(&answer) {
+                Some(("refused" | "no_reply", _)) => String::new(),
+                _ => caco_program::extract_code(&answer.text).trim().to_owned(),
+            };
             let place = row.seed_id.clone().unwrap_or_default();
             row.row_id = caco_record::row_id(&["sample", &place, &program]);
             row.parent_id = Some(model.id().to_owned());

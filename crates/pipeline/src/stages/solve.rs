@@ -74,6 +74,10 @@ pub(super) fn question(asker: &Asker<'_>, row: &Row, index: u32) -> Result<Quest
 
 /// Writes what the words say into their row.
 pub(super) fn fill(row: &mut Row, answer: &Answer) -> Result<(), Error> {
+    // The text of a call without a reply is a message, and no solution.
+    if let Some(("refused" | "no_reply", _)) = super::unfinished(answer) {
+        return Ok(());
+    }
     row.solution = Some(answer.text.trim().to_owned());
     row.final_answer = caco_answer::extract(&answer.text).map(|found| found.text);
     let verdicts = serde_json::json!({ "finish": answer.finish });

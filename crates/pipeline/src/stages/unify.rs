@@ -211,6 +211,9 @@ fn settle(
         }
         match failure {
             _ if won => row.keep(Stage::Unify),
+            Some((_, reason, detail)) if reason == "no_reply" => {
+                row.quarantine(Stage::Unify, &reason, detail);
+            }
             Some((_, reason, detail)) => row.reject(Stage::Unify, &reason, detail),
             None => row.quarantine(Stage::Unify, "no_proposal", None),
         }

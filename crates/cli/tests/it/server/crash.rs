@@ -20,6 +20,7 @@ fn killed_at_a_hundred_instants_nothing_is_lost_and_no_more_than_the_calls_in_fl
         let server = start(Faults::none());
         let scene = scene(&server.url(), "");
         runs += 1;
+        let mut killed = 0;
         loop {
             let verb: &[&str] = if scene.path().join("run/config.yaml").is_file() {
                 &["resume", "run"]
@@ -52,6 +53,7 @@ fn killed_at_a_hundred_instants_nothing_is_lost_and_no_more_than_the_calls_in_fl
                     std::thread::park_timeout(spare);
                     kill_group(&mut child);
                     kills += 1;
+                    killed += 1;
                 }
                 Some(status) => {
                     let log = std::fs::read_to_string(scene.path().join("stderr.log")).unwrap();
@@ -72,6 +74,11 @@ fn killed_at_a_hundred_instants_nothing_is_lost_and_no_more_than_the_calls_in_fl
             counts.received <= calls + cut_off,
             "{} calls received instead of {calls}, but only {cut_off} were cut off",
             counts.received
+        );
+        // Under way are at most as many as the configuration allows.
+        assert!(
+            cut_off <= 32 * killed,
+            "{cut_off} cut off by {killed} kills"
         );
         twice += counts.received - calls;
         shown += cut_off;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use caco_record::{Row, Stage};
+use caco_record::{Fate, Row, Stage};
 use serde_json::{Value, json};
 
 use super::votes::Bench;
@@ -10,9 +10,9 @@ use super::{Turn, sit};
 use crate::Error;
 use crate::asking::{self, Asker, Question};
 use crate::context::Context;
-use crate::generator::Generator;
+use crate::generator::{FINISH_LENGTH, Generator};
 use crate::prompts::Prompt;
-use crate::stages::{json, reverse, solve, unfinished};
+use crate::stages::{json, reverse, solve, unfinished, usable};
 
 /// The places of these two questions among everything that the stage asks for a row; votes come nowhere near.
 pub(super) const REVISE: u32 = 1_000_000;
@@ -72,7 +72,7 @@ impl<'a> Revising<'a> {
     ) -> Result<(), Error> {
         // A seed's problem is given; it is not ours to change.
         let places: Vec<usize> = (0..rows.len())
-            .filter(|place| !rows[*place].is_kept() && !rows[*place].is_seed())
+            .filter(|place| rows[*place].fate == Fate::Rejected && !rows[*place].is_seed())
             .collect();
         let mut again: Vec<Row> = places.iter().map(|place| rows[*place].clone()).collect();
         self.write(&mut again)?;
@@ -135,7 +135,9 @@ impl<'a> Revising<'a> {
             .map(|row| solve::question(&asker, row, SOLVE))
             .collect::<Result<_, _>>()?;
         for (row, answer) in open.iter_mut().zip(asker.answers(&questions, &|_, _| {})?) {
-            solve::fill(row, &answer)?;
+            if answer.finish == FINISH_LENGTH || usable(row, Stage::Judge, &answer) {
+                solve::fill(row, &answer)?;
+            }
         }
         Ok(())
     }

@@ -27,13 +27,15 @@ enum Vote {
     No(String),
     /// The reply is no verdict.
     Unclear(String),
+    /// There is no reply.
+    Missing(String),
 }
 
 impl<'a> Bench<'a> {
     /// The configured judge, if there is one.
     pub(super) fn open(context: &'a Context<'a>, round: u32) -> Result<Option<Self>, Error> {
         let settings = &context.config.judge;
-        if settings.model == NONE || settings.checks.is_empty() {
+        if settings.model == NONE || settings.checks.is_empty() || !settings.enabled {
             return Ok(None);
         }
         Ok(Some(Self {
@@ -139,6 +141,9 @@ fn place(check: Check, turn: Turn, vote: u32) -> u32 {
 /// Reads a verdict: the last JSON object with a `verdict`, else the last word of the kind `verdict: yes`.
 fn read(answer: &Answer) -> Vote {
     if let Some((reason, detail)) = crate::stages::unfinished(answer) {
+        if reason == "no_reply" {
+            return Vote::Missing(detail);
+        }
         return Vote::Unclear(format!("{reason}: {detail}"));
     }
     let text = answer.text.trim();
@@ -199,6 +204,14 @@ fn settle(row: &mut Row, check: Check, votes: &[Vote]) -> Result<(), Error> {
     }
     row.verdicts = Some(crate::stages::json(&verdicts)?);
     if passed {
+        return Ok(());
+    }
+    let missing = votes.iter().find_map(|vote| match vote {
+        Vote::Missing(what) => Some(what.clone()),
+        _ => None,
+    });
+    if let (true, Some(what)) = (reasons.is_empty(), missing) {
+        row.quarantine(Stage::Judge, "no_reply", what);
         return Ok(());
     }
     let unreadable = votes.iter().find_map(|vote| match vote {
@@ -271,6 +284,14 @@ mod tests {
             (vec![Vote::Yes, no()], Some("judged_wrong")),
             (vec![no(), unclear()], Some("judged_wrong")),
             (vec![unclear(), unclear()], Some("judge_unclear")),
+            (
+                vec![unclear(), Vote::Missing("after 20".into())],
+                Some("no_reply"),
+            ),
+            (
+                vec![no(), Vote::Missing("after 20".into())],
+                Some("judged_wrong"),
+            ),
         ] {
             let mut row = Row::new("id".into(), ORIGIN_SAMPLE, 1, Stage::Solve);
             row.verdicts = Some(r#"{"passed": true}"#.into());
