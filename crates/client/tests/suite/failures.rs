@@ -348,3 +348,45 @@ async fn a_redirect_is_not_followed() {
     assert!(message.contains("status 307"), "{message}");
     assert_eq!(server.counts().received, 1);
 }
+
+#[tokio::test]
+async fn the_last_row_on_which_a_server_breaks_is_no_reason_to_give_it_up() {
+    let broken = || {
+        scripted(|asked| match asked.prompt.last() {
+            "bad" => Said::error(500, json!({"error": {"message": "assertion failed"}})),
+            _ => Said::text("good"),
+        })
+    };
+    let bad = |before: fn(&Client)| async move {
+        let server = broken();
+        let (client, _) = client_of(Settings {
+            give_up_seconds: 30.0,
+            ..settings(&[&server])
+        });
+        before(&client);
+        client.ask(&chat("bad")).await.unwrap_err()
+    };
+    // Nothing ever succeeded: the server may be at fault.
+    assert_eq!(fatal(bad(|_| {}).await).0, Class::Overload);
+    // It replied in an earlier process, and still lists its models.
+    let failure = bad(Client::has_succeeded_before).await;
+    assert!(
+        matches!(
+            failure,
+            Failure::NoReply {
+                class: Class::Overload,
+                ..
+            }
+        ),
+        "{failure:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_last_row_is_its_own_after_earlier_successes() {
+    let server = picky("bad");
+    let client = client(&server);
+    client.has_succeeded_before();
+    let failure = client.ask(&chat("bad")).await.unwrap_err();
+    assert!(matches!(failure, Failure::Refused { .. }), "{failure:?}");
+}
