@@ -157,13 +157,19 @@ Example:
     /// Copy a run's data set into a folder, in the shape that a trainer reads.
     #[command(long_about = "\
 Writes the kept rows of a finished run in one of these formats:
-    messages   JSON lines with `messages` (user, assistant), as most trainers read
-    alpaca     JSON lines with `instruction`, `input`, `output`
-    jsonl      JSON lines with every column
-    parquet    the Parquet files as they lie in RUN/data
+    messages            JSON lines with `messages` (user, assistant), as most trainers and OpenAI's fine-tuning read
+    alpaca              JSON lines with `instruction`, `input`, `output`, and dataset_info.json for LLaMA-Factory
+    sharegpt            JSON lines with `conversations` (human, gpt), and dataset_info.json
+    prompt-completion   JSON lines with `prompt` and `completion`, as TRL reads
+    tool                `messages` in which the assistant writes the program, a tool answers with its output, and the \
+assistant solves the problem with it
+    program             JSON lines with `text`: the program alone, for tuning a program writer
+    jsonl               JSON lines with every column
+    parquet             the Parquet files as they lie in RUN/data
 
-Example:
-    caco export runs/quickstart --format messages -o out/")]
+Examples:
+    caco export runs/quickstart --format messages -o out/
+    caco export runs/quickstart --format alpaca -o LLaMA-Factory/data/caco")]
     #[command(after_long_help = exit::HELP)]
     Export(Export),
     /// Train a model by a recipe, such as the one behind the built-in base model.
@@ -360,6 +366,14 @@ pub enum Format {
     Messages,
     /// JSON lines with `instruction`, `input`, `output`.
     Alpaca,
+    /// JSON lines with `conversations`.
+    Sharegpt,
+    /// JSON lines with `prompt` and `completion`.
+    PromptCompletion,
+    /// JSON lines with `messages` that call the program as a tool.
+    Tool,
+    /// JSON lines with the program as `text`.
+    Program,
     /// JSON lines with every column.
     Jsonl,
     /// Parquet files with every column.

@@ -1,13 +1,13 @@
 //! `caco export`: a run's data set in the shape that a trainer reads.
 
-mod json;
+mod columns;
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::args::{self, Format, Global};
 use crate::exit::Exit;
@@ -36,7 +36,13 @@ pub fn export(global: &Global, args: &args::Export) -> Result<Exit> {
     } else {
         let target = args.output.join("train.jsonl");
         rows = lines(&files, args.format, &target)?;
-        vec![target]
+        let mut written = vec![target];
+        if let Some(info) = dataset_info(args.format, &args.run) {
+            let target = args.output.join("dataset_info.json");
+            fs::write(&target, info).map_err(|error| Failure::file("write", &target, &error))?;
+            written.push(target);
+        }
+        written
     };
     if global.json {
         output::json(&serde_json::json!({ "rows": rows, "files": written }))?;
@@ -48,6 +54,27 @@ pub fn export(global: &Global, args: &args::Export) -> Result<Exit> {
         output::text(&format!("{} rows\n{}\n", grouped(rows), names.join("\n")))?;
     }
     Ok(Exit::Done)
+}
+
+/// LLaMA-Factory's description of the file, where the format is one of its own.
+fn dataset_info(format: Format, run: &Path) -> Option<String> {
+    let columns = match format {
+        Format::Alpaca => json!({
+            "file_name": "train.jsonl",
+            "columns": {"prompt": "instruction", "query": "input", "response": "output"},
+        }),
+        Format::Sharegpt => json!({
+            "file_name": "train.jsonl", "formatting": "sharegpt",
+            "columns": {"messages": "conversations"},
+        }),
+        _ => return None,
+    };
+    let full = run.canonicalize().unwrap_or_else(|_| run.to_owned());
+    let name = full
+        .file_name()
+        .map_or("caco".into(), |name| name.to_string_lossy());
+    let info = json!({ name.into_owned(): columns });
+    Some(format!("{info:#}\n"))
 }
 
 /// The Parquet files of a run's data set, in order.
@@ -111,11 +138,16 @@ fn lines(files: &[PathBuf], format: Format, target: &Path) -> Result<u64> {
         for batch in batches {
             let batch = batch.map_err(|error| damaged(file, &error))?;
             for index in 0..batch.num_rows() {
-                let row = shape(
-                    json::row(&batch, index).map_err(|error| damaged(file, &error))?,
-                    format,
-                )
-                .map_err(|error| damaged(file, &error))?;
+                let row = columns::row(&batch, index).map_err(|error| damaged(file, &error))?;
+                let wordless = row.get("instruction").is_none_or(Value::is_null);
+                if wordless && !matches!(format, Format::Program | Format::Jsonl | Format::Parquet)
+                {
+                    return Err(Failure::usage(
+                        "the data set has programs alone, and no problems in words",
+                        "export it with `--format program`, `jsonl` or `parquet`",
+                    ));
+                }
+                let row = shape(row, format).map_err(|error| damaged(file, &error))?;
                 serde_json::to_writer(&mut out, &row).map_err(|error| failed(error.into()))?;
                 out.write_all(b"\n").map_err(failed)?;
                 rows += 1;
@@ -145,6 +177,31 @@ fn shape(mut row: Map<String, Value>, format: Format) -> std::result::Result<Val
                 ("output", take("output")?),
             ]
         }
+        Format::Sharegpt => vec![(
+            "conversations",
+            json!([
+                {"from": "human", "value": take("instruction")?},
+                {"from": "gpt", "value": take("output")?},
+            ]),
+        )],
+        Format::PromptCompletion => vec![
+            ("prompt", take("instruction")?),
+            ("completion", take("output")?),
+        ],
+        Format::Tool => {
+            let (program, answer) = (take("program")?, take("answer")?);
+            let code = program.as_str().unwrap_or_default().trim_end();
+            vec![(
+                "messages",
+                json!([
+                    {"role": "user", "content": take("instruction")?},
+                    {"role": "assistant", "content": format!("```python\n{code}\n```")},
+                    {"role": "tool", "content": answer},
+                    {"role": "assistant", "content": take("output")?},
+                ]),
+            )]
+        }
+        Format::Program => vec![("text", take("program")?)],
         Format::Jsonl | Format::Parquet => return Ok(Value::Object(row)),
     };
     Ok(Value::Object(

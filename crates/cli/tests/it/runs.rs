@@ -1,5 +1,7 @@
 //! A finished run and what can be asked about it.
 
+use std::path::Path;
+
 use super::scene::{contents, finished};
 
 /// The stages that a run of two rounds reports, in order.
@@ -85,15 +87,14 @@ fn status_in_words() {
 /// The rows of an export, as JSON.
 fn exported(format: &str) -> Vec<serde_json::Value> {
     let (scene, _) = finished();
-    let out = format!("out-{format}");
+    let out = tempfile::tempdir_in(scene.path()).unwrap();
+    let out = out.path().to_string_lossy().into_owned();
     scene
         .run(&["export", "run", "--format", format, "-o", &out])
         .expect(0);
     let mut rows = Vec::new();
-    for (_, bytes) in contents(&scene.path().join(&out)) {
-        let text = String::from_utf8(bytes).unwrap();
-        rows.extend(text.lines().map(|line| serde_json::from_str(line).unwrap()));
-    }
+    let text = std::fs::read_to_string(Path::new(&out).join("train.jsonl")).unwrap();
+    rows.extend(text.lines().map(|line| serde_json::from_str(line).unwrap()));
     assert!(!rows.is_empty());
     rows
 }
@@ -153,6 +154,75 @@ fn an_export_has_the_shape_of_its_format() {
                 .as_str()
                 .is_some_and(|text| !text.is_empty())
         );
+    }
+}
+
+#[test]
+fn an_export_for_each_kind_of_trainer() {
+    let rows = exported("jsonl");
+    let texts = |name: &str| -> Vec<serde_json::Value> {
+        rows.iter().map(|row| row[name].clone()).collect()
+    };
+    for (row, (problem, solution)) in exported("sharegpt")
+        .iter()
+        .zip(texts("problem").into_iter().zip(texts("solution")))
+    {
+        let turns = &row["conversations"];
+        assert_eq!(
+            (&turns[0]["from"], &turns[0]["value"]),
+            (&"human".into(), &problem)
+        );
+        assert_eq!(
+            (&turns[1]["from"], &turns[1]["value"]),
+            (&"gpt".into(), &solution)
+        );
+    }
+    let pairs = exported("prompt-completion");
+    assert_eq!(
+        pairs
+            .iter()
+            .map(|row| row["prompt"].clone())
+            .collect::<Vec<_>>(),
+        texts("problem")
+    );
+    for (row, (program, answer)) in exported("tool")
+        .iter()
+        .zip(texts("program").into_iter().zip(texts("answer")))
+    {
+        let messages = row["messages"].as_array().unwrap();
+        let roles: Vec<_> = messages
+            .iter()
+            .map(|own| own["role"].as_str().unwrap())
+            .collect();
+        assert_eq!(roles, ["user", "assistant", "tool", "assistant"]);
+        let code = messages[1]["content"].as_str().unwrap();
+        assert!(
+            code.starts_with("```python\n") && code.contains(program.as_str().unwrap().trim_end())
+        );
+        assert_eq!(messages[2]["content"], answer);
+    }
+    let programs = exported("program");
+    assert_eq!(
+        programs
+            .iter()
+            .map(|row| row["text"].clone())
+            .collect::<Vec<_>>(),
+        texts("program")
+    );
+    // What LLaMA-Factory is told of the two files of its own kinds.
+    for (format, formatting) in [
+        ("alpaca", serde_json::Value::Null),
+        ("sharegpt", "sharegpt".into()),
+    ] {
+        let (scene, out) = (&finished().0, format!("factory-{format}"));
+        scene
+            .run(&["export", "run", "--format", format, "-o", &out])
+            .expect(0);
+        let path = scene.path().join(out).join("dataset_info.json");
+        let info: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        assert_eq!(info["run"]["file_name"], "train.jsonl");
+        assert_eq!(info["run"]["formatting"], formatting);
     }
 }
 
