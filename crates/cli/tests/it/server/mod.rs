@@ -329,6 +329,48 @@ fn a_bound_ends_the_sampling_and_the_report_says_so() {
 }
 
 #[test]
+fn a_changed_prompt_asks_only_what_it_touches_and_another_server_may_answer() {
+    let first = start(Faults::none());
+    let scene = scene(&first.url(), "");
+    run(&scene, &["run", "served.yaml", "-o", "run"]).expect(0);
+    drop(first);
+    let asked = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let script = {
+        let asked = Arc::clone(&asked);
+        move |own: &Asked| {
+            asked.lock().unwrap().push(own.prompt.last().to_owned());
+            script::reply(own)
+        }
+    };
+    let second = Server::start(Arc::new(script), Faults::none()).unwrap();
+    let prompt = std::fs::read_to_string(super::scene::project("prompts/judge_steps.j2")).unwrap();
+    scene.write("own/judge_steps.j2", &format!("{prompt}\nBe strict.\n"));
+    let url = format!("models.teacher.base_url={}", second.url());
+    let args = ["run", "served.yaml", "-o", "run", "--set", &url];
+    // At another address alone nothing is asked.
+    run(&scene, &args).expect(0);
+    assert_eq!(second.counts().received, 0);
+    run(&scene, &[&args[..], &["--set", "prompts=own"]].concat()).expect(0);
+    let asked = asked.lock().unwrap();
+    let steps = "Decide whether a solution in words follows the same logic";
+    let changed = asked.iter().filter(|prompt| prompt.starts_with(steps));
+    assert!(changed.clone().count() > 20, "{}", asked.len());
+    assert!(changed.clone().all(|prompt| prompt.ends_with("Be strict.")));
+    // What comes before the judge is not asked again; a row with a new verdict may get its second turn.
+    for earlier in [
+        "Turn a mathematics problem",
+        "Below is a Python program",
+        "<|im_start|>",
+    ] {
+        assert!(
+            !asked.iter().any(|prompt| prompt.starts_with(earlier)),
+            "{earlier}"
+        );
+    }
+    assert!(asked.len() < changed.count() * 2, "{}", asked.len());
+}
+
+#[test]
 fn a_bound_on_time_decides_once() {
     let server = start(Faults::none());
     let scene = scene(&server.url(), "target: {kept: 5000, seconds: 0.001}\n");
