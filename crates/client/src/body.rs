@@ -81,6 +81,7 @@ impl Serialize for Body<'_> {
         };
         fields.add(longest.as_str(), Some(&params.max_tokens))?;
         fields.add("stop", (!params.stop.is_empty()).then_some(&params.stop))?;
+        fields.add("n", (params.n > 1).then_some(&params.n))?;
         let seed = request.seed.filter(|_| settings.send_seed);
         fields.add("seed", seed.map(|seed| seed & (u64::MAX >> 1)).as_ref())?;
         match (settings.logprobs, path) {

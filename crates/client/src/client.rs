@@ -190,7 +190,8 @@ impl Client {
             settings: &inner.settings,
             request,
         };
-        let estimate = (body.prompt_chars() / 4) as f64 + f64::from(request.params.max_tokens);
+        let estimate = (body.prompt_chars() / 4) as f64
+            + f64::from(request.params.max_tokens) * f64::from(request.params.n.max(1));
         let bytes = Bytes::from(body.bytes());
         let path = Path::of(&inner.settings, request);
         let first = clock.now();

@@ -76,7 +76,7 @@ pub use client::{Answered, Client};
 pub use failure::{Class, Failure, Trouble};
 pub use models::{Health, ReplicaReport, ServedModel};
 pub use pool::Permit;
-pub use reply::{Finish, Reply};
+pub use reply::{Finish, Further, Reply};
 pub use request::{Input, Message, Params, Request, Role};
 pub use secret::Secret;
 pub use settings::{Endpoint, MaxTokensField, NoKey, Price, Settings};

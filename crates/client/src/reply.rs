@@ -4,7 +4,7 @@ use crate::failure::{Class, Trouble};
 use crate::refusal::{self, Refusal};
 use crate::secret::Scrubber;
 use crate::think;
-use crate::wire::{Answer, Choice};
+use crate::wire::{Answer, Choice, Logprobs};
 use serde_json::Value;
 
 /// One reply.
@@ -20,7 +20,8 @@ pub struct Reply {
     pub prompt_tokens: u32,
     /// How many of those came from the server's cache.
     pub cached_tokens: u32,
-    /// Tokens of the reply, thoughts among them; 0 where the server does not say.
+    /// Tokens of the reply, thoughts among them, and of all replies where several were asked for; 0 where the server does not
+    /// say.
     pub completion_tokens: u32,
     /// The natural logarithm of the reply's probability: the sum over its tokens. Only where the settings ask for it.
     pub logprob: Option<f32>,
@@ -28,6 +29,21 @@ pub struct Reply {
     pub attempts: u32,
     /// The model as the server names it in its answer.
     pub served_model: String,
+    /// The further replies, where several were asked for.
+    pub more: Vec<Further>,
+}
+
+/// A further reply to the same request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Further {
+    /// What the model said, without its thoughts. May be empty.
+    pub text: String,
+    /// What it thought before.
+    pub reasoning: Option<String>,
+    /// How the reply ended.
+    pub finish: Finish,
+    /// As in [`Reply::logprob`].
+    pub logprob: Option<f32>,
 }
 
 /// How a reply ended. The failures that are the row's own are here.
@@ -92,7 +108,8 @@ fn read_success(body: &[u8], secrets: &Scrubber) -> Result<Reply, Trouble> {
         let status = refusal::status_inside(&error);
         return from_refusal(refusal::read(status, error.to_string().as_bytes()));
     }
-    let Some(choice) = answer.choices.into_iter().next() else {
+    let mut choices = answer.choices.into_iter();
+    let Some(choice) = choices.next() else {
         return Err(malformed("the answer has no choices".to_owned()));
     };
     if let Some(word @ ("abort" | "error")) = choice.finish_reason.as_deref() {
@@ -102,10 +119,23 @@ fn read_success(body: &[u8], secrets: &Scrubber) -> Result<Reply, Trouble> {
     let (text, reasoning) = parts(&choice)
         .ok_or_else(|| malformed("the answer has neither a message nor a text".to_owned()))?;
     let usage = answer.usage.unwrap_or_default();
-    let finish = match Finish::of(choice.finish_reason) {
+    let finish = |word| match Finish::of(word) {
         Finish::Other(word) => Finish::Other(secrets.reply(word)),
         known => known,
     };
+    // One that is no reply is as good as one that was not sent: it can be asked for again.
+    let more = choices.filter_map(|choice| {
+        let (text, reasoning) = parts(&choice)?;
+        let given_up = matches!(choice.finish_reason.as_deref(), Some("abort" | "error"));
+        (!given_up).then(|| Further {
+            text: secrets.reply(text),
+            reasoning: reasoning.map(|text| secrets.reply(text)),
+            logprob: choice.logprobs.as_ref().and_then(Logprobs::sum),
+            finish: finish(choice.finish_reason),
+        })
+    });
+    let more = more.collect();
+    let finish = finish(choice.finish_reason);
     Ok(Reply {
         text: secrets.reply(text),
         reasoning: reasoning.map(|text| secrets.reply(text)),
@@ -119,6 +149,7 @@ fn read_success(body: &[u8], secrets: &Scrubber) -> Result<Reply, Trouble> {
         logprob: choice.logprobs.and_then(|logprobs| logprobs.sum()),
         attempts: 1,
         served_model: secrets.reply(answer.model.unwrap_or_default()),
+        more,
     })
 }
 
@@ -160,6 +191,7 @@ fn from_refusal(refusal: Refusal) -> Result<Reply, Trouble> {
             logprob: None,
             attempts: 1,
             served_model: String::new(),
+            more: Vec::new(),
         }),
     }
 }

@@ -72,6 +72,8 @@ pub struct Params {
     pub max_tokens: u32,
     /// Texts that end the reply. None of them is sent where this is empty.
     pub stop: Vec<String>,
+    /// How many replies to draw in one request; 1 or more, and sent where it is more. A server may send fewer.
+    pub n: u32,
     /// The shape of the reply, as `{"type": "json_schema", ...}`. Sent where the settings have `structured_output`.
     pub response_format: Option<Value>,
 }
@@ -86,6 +88,7 @@ impl Default for Params {
             min_p: None,
             max_tokens: 1024,
             stop: Vec::new(),
+            n: 1,
             response_format: None,
         }
     }

@@ -1,5 +1,6 @@
 //! A model behind a server, as stages see it.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -32,6 +33,8 @@ pub(crate) struct Server {
     prompts: PromptSet,
     open_user: String,
     settings: Settings,
+    /// Samples of one prompt in one request.
+    together: usize,
     /// Made on first use: a run that is rebuilt from its ledger needs neither servers nor keys.
     client: OnceLock<Client>,
     runtime: Arc<Runtime>,
@@ -49,6 +52,7 @@ impl Server {
             prompts: server.prompts,
             open_user: open_user.unwrap_or_else(caco_model::open_user_prompt),
             settings,
+            together: server.samples_per_call.max(1) as usize,
             client: OnceLock::new(),
             runtime,
         }
@@ -91,7 +95,7 @@ impl Server {
         &self.runtime
     }
 
-    fn request(&self, ask: &Ask, sampling: &Sampling) -> Request {
+    fn request(&self, ask: &Ask, sampling: &Sampling, n: usize) -> Request {
         let message = || Message {
             role: Role::User,
             content: ask.prompt.clone(),
@@ -109,6 +113,7 @@ impl Server {
             min_p: sampling.min_p.map(exact),
             max_tokens: u32::try_from(sampling.most_tokens()).unwrap_or(u32::MAX),
             stop: sampling.stop.clone(),
+            n: u32::try_from(n).unwrap_or(u32::MAX),
             response_format: (ask.form == Form::Verdict).then(verdict_format),
         };
         Request {
@@ -118,71 +123,135 @@ impl Server {
         }
     }
 
-    fn answer(&self, reply: Reply) -> Answer {
+    /// The replies of one request. The server counts their tokens together: the prompt's go to the first, and the others are
+    /// shared out evenly.
+    fn answers(&self, reply: Reply) -> Vec<Answer> {
+        let count = reply.more.len() as u32 + 1;
         let price = self.settings.price.as_ref();
         let counted = reply.prompt_tokens > 0 || reply.completion_tokens > 0;
-        let cost = price.filter(|_| counted).map(|price| {
-            price.of(
-                reply.prompt_tokens.into(),
-                reply.cached_tokens.into(),
-                reply.completion_tokens.into(),
-            )
+        let (each, rest) = (
+            reply.completion_tokens / count,
+            reply.completion_tokens % count,
+        );
+        let price = price.filter(|_| counted);
+        let cost = |prompt: u32, cached: u32, completion: u32| {
+            price.map(|price| price.of(prompt.into(), cached.into(), completion.into()))
+        };
+        let further = reply.more.into_iter().map(|own| Answer {
+            finish: finish(&own.finish).to_owned(),
+            text: own.text,
+            reasoning: own.reasoning,
+            prompt_tokens: 0,
+            completion_tokens: each,
+            logprob: own.logprob,
+            attempts: reply.attempts,
+            cost: cost(0, 0, each),
         });
-        Answer {
+        let further: Vec<Answer> = further.collect();
+        let first = Answer {
             finish: finish(&reply.finish).to_owned(),
             text: reply.text,
             reasoning: reply.reasoning,
             prompt_tokens: reply.prompt_tokens,
-            completion_tokens: reply.completion_tokens,
+            completion_tokens: each + rest,
             logprob: reply.logprob,
             attempts: reply.attempts,
-            cost,
-        }
+            cost: cost(reply.prompt_tokens, reply.cached_tokens, each + rest),
+        };
+        std::iter::once(first).chain(further).collect()
     }
 
-    /// One call: a place among those in flight, the budget, the reply, and the place again when the reply is safe.
+    /// One request for questions that differ in nothing but their seeds: a place among those in flight, the budget, the
+    /// replies, and the place again when the last of them is safe.
     async fn call(
         &self,
         client: &Client,
-        n: usize,
-        ask: &Ask,
+        questions: Range<usize>,
+        asks: &[Ask],
         sampling: &Sampling,
         listener: &dyn Listener,
     ) -> Result<(), Error> {
         let permit = client.permit().await;
         let permit = permit.map_err(|failure| self.error(failure))?;
-        listener.sent(n)?;
-        let request = self.request(ask, sampling);
+        // The budget may have room for some of them.
+        let mut refused = None;
+        let mut end = questions.start;
+        while end < questions.end && refused.is_none() {
+            match listener.sent(end) {
+                Ok(()) => end += 1,
+                Err(error) => refused = Some(error),
+            }
+        }
+        let questions = questions.start..end;
+        if let (true, Some(error)) = (questions.is_empty(), refused.take()) {
+            return Err(error);
+        }
+        let request = self.request(&asks[questions.start], sampling, questions.len());
         let own = |finish: &str, text: String, attempts: u32| Answer {
             text,
             finish: finish.to_owned(),
             attempts,
             ..Answer::default()
         };
+        let all = |answer: Answer| -> Result<(), Error> {
+            questions
+                .clone()
+                .try_for_each(|n| listener.reply(n, answer.clone(), Box::new(())))
+        };
         match client.ask_with(permit, &request).await {
             Ok(answered) => {
-                let answer = self.answer(answered.reply);
-                listener.reply(n, answer, Box::new(answered.permit))
+                let permit = Arc::new(answered.permit);
+                let mut answers = self.answers(answered.reply).into_iter();
+                let mut unanswered = questions.end..questions.end;
+                for n in questions {
+                    match answers.next() {
+                        Some(answer) => listener.reply(n, answer, Box::new(Arc::clone(&permit)))?,
+                        None => {
+                            unanswered.start = unanswered.start.min(n);
+                            listener.gone(n);
+                        }
+                    }
+                }
+                drop(permit);
+                // A server that sends fewer than were asked for is asked for the others one by one.
+                for n in unanswered {
+                    Box::pin(self.call(client, n..n + 1, asks, sampling, listener)).await?;
+                }
             }
             Err(Failure::NoReply {
                 attempts, message, ..
-            }) => {
-                let answer = own(
-                    FINISH_NO_REPLY,
-                    without_addresses(client, &message),
-                    attempts,
-                );
-                listener.reply(n, answer, Box::new(()))
-            }
+            }) => all(own(
+                FINISH_NO_REPLY,
+                without_addresses(client, &message),
+                attempts,
+            ))?,
             Err(Failure::Refused { message }) => {
-                let answer = own(FINISH_REFUSED, without_addresses(client, &message), 1);
-                listener.reply(n, answer, Box::new(()))
+                all(own(FINISH_REFUSED, without_addresses(client, &message), 1))?;
             }
             Err(failure) => {
-                listener.gone(n);
-                Err(self.error(failure))
+                questions.for_each(|n| listener.gone(n));
+                return Err(self.error(failure));
             }
         }
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// Questions that go together: neighbours with the same prompt, at most so many.
+    fn groups(&self, asks: &[Ask]) -> Vec<Range<usize>> {
+        let mut groups: Vec<Range<usize>> = Vec::new();
+        for (n, ask) in asks.iter().enumerate() {
+            match groups.last_mut() {
+                Some(last)
+                    if last.len() < self.together
+                        && asks[last.start].form == ask.form
+                        && asks[last.start].prompt == ask.prompt =>
+                {
+                    last.end = n + 1;
+                }
+                _ => groups.push(n..n + 1),
+            }
+        }
+        groups
     }
 
     fn error(&self, failure: Failure) -> Error {
@@ -215,10 +284,10 @@ impl Server {
         listener: &dyn Listener,
         stop: &AtomicBool,
     ) -> Result<(), Error> {
-        let mut calls: FuturesUnordered<_> = asks
-            .iter()
-            .enumerate()
-            .map(|(n, ask)| self.call(client, n, ask, sampling, listener))
+        let mut calls: FuturesUnordered<_> = self
+            .groups(asks)
+            .into_iter()
+            .map(|questions| self.call(client, questions, asks, sampling, listener))
             .collect();
         let mut tick = tokio::time::interval(TICK);
         let mut failure: Option<Error> = None;
@@ -329,7 +398,7 @@ impl Generator for Server {
     }
 
     fn width(&self) -> usize {
-        self.settings.max_in_flight * self.settings.base_url.len().max(1)
+        self.settings.max_in_flight * self.settings.base_url.len().max(1) * self.together
     }
 
     fn generate(
@@ -348,13 +417,16 @@ impl Generator for Server {
     }
 
     fn body(&self, ask: &Ask, sampling: &Sampling) -> Result<(&'static str, Value), Error> {
-        Ok(self.scribe()?.body(&self.request(ask, sampling)))
+        Ok(self.scribe()?.body(&self.request(ask, sampling, 1)))
     }
 
     fn read(&self, status: u16, body: &[u8]) -> Result<Answer, String> {
         let scribe = self.scribe().map_err(|error| error.to_string())?;
         match scribe.read_body(status, body) {
-            Ok(reply) => Ok(self.answer(reply)),
+            Ok(reply) => {
+                let first = self.answers(reply).into_iter().next();
+                first.ok_or_else(|| "there is no reply in it".into())
+            }
             // Asked again it would be refused again: the row's fate.
             Err(trouble) if trouble.class == Class::InvalidRequest => Ok(Answer {
                 text: trouble.message,

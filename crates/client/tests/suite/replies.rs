@@ -147,3 +147,29 @@ fn answers_of_a_batch_are_classified_as_those_of_calls() {
     );
     assert_eq!(overflow.unwrap().finish, Finish::ContextOverflow);
 }
+
+#[tokio::test]
+async fn several_replies_of_one_request() {
+    let server = scripted(|asked| Said::text(format!("<think>Hm.</think>reply {}", asked.choice)));
+    let client = client(&server);
+    let mut request = chat("x");
+    request.params.n = 3;
+    assert_eq!(client.body(&request).1["n"], 3);
+    let reply = client.ask(&request).await.unwrap().reply;
+    let more: Vec<&str> = reply.more.iter().map(|own| own.text.as_str()).collect();
+    assert_eq!(
+        (reply.text.as_str(), more),
+        ("reply 0", vec!["reply 1", "reply 2"])
+    );
+    assert!(
+        reply
+            .more
+            .iter()
+            .all(|own| own.reasoning.as_deref() == Some("Hm."))
+    );
+    // The tokens of all are in the count.
+    let single = client.ask(&chat("x")).await.unwrap().reply;
+    assert_eq!(reply.completion_tokens, single.completion_tokens * 3);
+    assert!(client.body(&chat("x")).1.get("n").is_none());
+    assert_eq!(server.counts().received, 2);
+}

@@ -26,6 +26,7 @@ fn request(input: Input) -> Request {
             min_p: Some(0.0),
             max_tokens: 64,
             stop: vec!["\n\n".to_owned()],
+            n: 1,
             response_format: Some(json!({"type": "json_object"})),
         },
         seed: Some(u64::MAX),

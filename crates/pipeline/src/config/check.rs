@@ -172,6 +172,10 @@ fn fields(
 fn models(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
     for (name, model) in &config.models {
         if let Model::Server(server) = model {
+            if server.samples_per_call == 0 {
+                let path = format!("models.{name}.samples_per_call");
+                return Err(fail(&path, "must be at least 1".into(), None));
+            }
             server.settings.check().map_err(|wrong| {
                 fail(
                     &format!("models.{name}.{}", wrong.key),

@@ -48,6 +48,9 @@ pub struct Server {
     /// The text after which the model writes a user's message by itself, for `sample.method: open`. Default: an open user
     /// turn in ChatML.
     pub open_user: Option<String>,
+    /// Samples of the same prompt drawn in one request (`n`): the prompt is paid for once, and the seed is that of the first.
+    /// Default 1: each sample is a request with a seed of its own.
+    pub samples_per_call: u32,
     /// How it is reached and asked.
     #[serde(flatten)]
     pub settings: Settings,
@@ -76,11 +79,16 @@ impl<'de> Deserialize<'de> for Server {
         };
         let family = serde_json::from_value(take("family")).map_err(D::Error::custom)?;
         let open_user = serde_json::from_value(take("open_user")).map_err(D::Error::custom)?;
+        let samples_per_call = match take("samples_per_call") {
+            Value::Null => 1,
+            value => serde_json::from_value(value).map_err(D::Error::custom)?,
+        };
         let settings = Settings::deserialize(Value::Object(map)).map_err(D::Error::custom)?;
         Ok(Self {
             prompts,
             family,
             open_user,
+            samples_per_call,
             settings,
         })
     }

@@ -371,6 +371,47 @@ fn a_changed_prompt_asks_only_what_it_touches_and_another_server_may_answer() {
 }
 
 #[test]
+fn several_samples_of_a_prompt_can_go_in_one_request() {
+    let server = start(Faults::passing(9, 0.2));
+    let scene = scene(&server.url(), "budget: {calls: 50}\n");
+    let args = [
+        "run",
+        "served.yaml",
+        "-o",
+        "run",
+        "--json",
+        "--set",
+        "models.teacher.samples_per_call=5",
+    ];
+    // Each sample counts, and no more than fit are asked for.
+    run(&scene, &args).expect(5);
+    let status = run(&scene, &["status", "run", "--json"]).expect(0).json();
+    assert_eq!(status["spent"]["calls"], 50, "{status}");
+    let args = [&args[..], &["--set", "budget={}"]].concat();
+    let report = run(&scene, &args).expect(0).json();
+    let stages = report["stages"].as_array().unwrap();
+    let sampled = stages
+        .iter()
+        .find(|stage| stage["name"] == "sample")
+        .unwrap();
+    assert_eq!(sampled["in"], 96);
+    // 48 questions of unify in pairs, 96 of sample in fives: 100 fewer. Where the script withholds a whole answer, the samples
+    // without a reply are asked one by one.
+    let calls = report["spent"]["calls"].as_u64().unwrap();
+    let bodies = server.bodies();
+    assert!(bodies.iter().all(|body| body.completed == 1));
+    let requests = bodies.len() as u64;
+    assert!(
+        requests + 24 + 76 <= calls + 6,
+        "{requests} requests for {calls} calls"
+    );
+    assert!(report["exported"].as_u64().unwrap() > 40, "{report}");
+    let programs = results(&scene, "run");
+    run(&scene, &["replay", "run"]).expect(0);
+    assert_same(&results(&scene, "run"), &programs);
+}
+
+#[test]
 fn a_bound_on_time_decides_once() {
     let server = start(Faults::none());
     let scene = scene(&server.url(), "target: {kept: 5000, seconds: 0.001}\n");

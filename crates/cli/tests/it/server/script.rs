@@ -54,7 +54,8 @@ fn chat(prompt: &str, draw: u64) -> String {
 
 /// Seeded by everything that is asked.
 fn draw(asked: &Asked) -> u64 {
-    let text = format!("{:?} {:?}", asked.prompt, asked.seed);
+    let choice = Some(asked.choice).filter(|choice| *choice > 0);
+    let text = format!("{:?} {:?} {choice:?}", asked.prompt, asked.seed);
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
