@@ -267,6 +267,10 @@ impl Listener for Desk<'_> {
         (self.progress)(self.known + done, tokens);
     }
 
+    fn over(&self) -> bool {
+        self.context.failed.load(Ordering::Relaxed)
+    }
+
     fn state(&self, state: &CallState) {
         let (totals, _) = self.context.purse.spent();
         self.context.observer.event(&Event::Calls {

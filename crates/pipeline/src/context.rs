@@ -66,6 +66,8 @@ pub(crate) struct Context<'a> {
     /// What becomes of questions that the ledger cannot answer.
     pub(crate) mode: Mode,
     pub(crate) purse: Purse,
+    /// A shard has failed, and the run with it: nothing more is to be asked.
+    pub(crate) failed: AtomicBool,
     /// Nothing is trained and a stage may keep nothing.
     pub(crate) preview: bool,
     executor: Mutex<Option<Arc<dyn Executor>>>,
@@ -103,6 +105,7 @@ impl<'a> Context<'a> {
             ledger: Arc::new(ledger),
             mode: Mode::Ask,
             purse,
+            failed: AtomicBool::new(false),
             preview: false,
             executor: Mutex::new(None),
             index: Mutex::new(Index::load(dir)),

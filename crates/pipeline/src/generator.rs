@@ -69,6 +69,8 @@ pub(crate) trait Listener: Sync {
     fn gone(&self, n: usize);
     /// So many replies are done, with so many tokens written.
     fn progress(&self, done: usize, tokens: usize);
+    /// Whether the run has failed elsewhere, so that nothing more is to be asked.
+    fn over(&self) -> bool;
     /// How the calls of a server stand.
     fn state(&self, state: &CallState);
 }

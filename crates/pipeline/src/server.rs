@@ -303,7 +303,8 @@ impl Server {
                     if until.is_some_and(|until| Instant::now() > until) {
                         break;
                     }
-                    (failure.is_none() && stop.load(Ordering::Relaxed)).then_some(Error::Interrupted)
+                    let over = stop.load(Ordering::Relaxed) || listener.over();
+                    (failure.is_none() && over).then_some(Error::Interrupted)
                 }
             };
             if let Some(news) = news {

@@ -175,7 +175,10 @@ fn all(
             let result = one(shared, number, input, work);
             match &result {
                 Err(Error::Awaiting { .. }) => {}
-                Err(_) => failed.store(true, Ordering::Relaxed),
+                Err(_) => {
+                    failed.store(true, Ordering::Relaxed);
+                    shared.context.failed.store(true, Ordering::Relaxed);
+                }
                 Ok(shard) => note(shared, shard, &saved),
             }
             results.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(result);
