@@ -20,6 +20,7 @@ mod extract;
 mod fast;
 mod judge;
 mod lexer;
+mod matrices;
 mod node;
 mod parser;
 mod policy;

@@ -291,6 +291,13 @@ impl Node {
         }
     }
 
+    /// How many nodes there are, this one included.
+    pub(crate) fn parts(&self) -> u32 {
+        self.children()
+            .into_iter()
+            .fold(1, |sum, child| sum.saturating_add(child.parts()))
+    }
+
     /// Whether any node below, this one included, answers yes.
     pub(crate) fn any(&self, ask: &dyn Fn(&Self) -> bool) -> bool {
         ask(self) || self.children().into_iter().any(|child| child.any(ask))

@@ -1,12 +1,10 @@
 //! Small rewritings after parsing: assignments as maps, arithmetic of matrices, determinants.
 
 use super::compare::{assignment, infinite, is_name};
+use super::matrices::{determinant, inverse, multiplied, scaled};
 use super::node::{Bracket, Function, Logic, Node, Number, Relation};
 use super::parser::GOES_ON;
 use super::rational::Rational;
-
-/// Largest matrix whose products and determinants are written out.
-const MAX_SIDE: usize = 4;
 
 /// Rewrites a tree from its leaves upwards.
 pub(crate) fn settled(node: Node) -> Node {
@@ -262,44 +260,10 @@ fn product(parts: Vec<Node>) -> Node {
     if scalars.is_empty() {
         return Node::Matrix(rows);
     }
-    let scaled = rows
-        .into_iter()
-        .map(|row| {
-            row.into_iter()
-                .map(|cell| {
-                    let mut factors = scalars.clone();
-                    factors.push(cell);
-                    Node::Mul(factors)
-                })
-                .collect()
-        })
-        .collect();
-    Node::Matrix(scaled)
-}
-
-fn multiplied(a: &[Vec<Node>], b: &[Vec<Node>]) -> Option<Vec<Vec<Node>>> {
-    let (inner, width) = (b.len(), b.first()?.len());
-    if a.len() > MAX_SIDE
-        || inner > MAX_SIDE
-        || width > MAX_SIDE
-        || a.iter().any(|row| row.len() != inner)
-    {
-        return None;
+    match scaled(&scalars, rows) {
+        Some(rows) => Node::Matrix(rows),
+        None => Node::Mul(parts),
     }
-    Some(
-        a.iter()
-            .map(|row| {
-                (0..width)
-                    .map(|column| {
-                        let terms = row.iter().zip(b).filter_map(|(x, other)| {
-                            Some(Node::Mul(vec![x.clone(), other.get(column)?.clone()]))
-                        });
-                        Node::Add(terms.collect())
-                    })
-                    .collect()
-            })
-            .collect(),
-    )
 }
 
 fn power(base: Node, exponent: Node) -> Node {
@@ -323,43 +287,6 @@ fn power(base: Node, exponent: Node) -> Node {
         return Node::Matrix(result);
     }
     Node::power(base, exponent)
-}
-
-/// The inverse of a small matrix: its cofactors, turned, over its determinant.
-fn inverse(rows: &[Vec<Node>]) -> Option<Node> {
-    let size = rows.len();
-    let below = determinant(rows)?;
-    if size < 2 {
-        return Some(Node::Matrix(vec![vec![below.reciprocal()]]));
-    }
-    let mut cells = Vec::new();
-    for row in 0..size {
-        let mut line = Vec::new();
-        for column in 0..size {
-            let minor: Vec<Vec<Node>> = rows
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| *at != column)
-                .map(|(_, cells)| {
-                    cells
-                        .iter()
-                        .enumerate()
-                        .filter(|(at, _)| *at != row)
-                        .map(|(_, cell)| cell.clone())
-                        .collect()
-                })
-                .collect();
-            let cofactor = determinant(&minor)?;
-            let cofactor = if (row + column) % 2 == 1 {
-                cofactor.negated()
-            } else {
-                cofactor
-            };
-            line.push(Node::quotient(cofactor, below.clone()));
-        }
-        cells.push(line);
-    }
-    Some(Node::Matrix(cells))
 }
 
 fn apply(function: Function, parts: Vec<Node>) -> Node {
@@ -398,35 +325,4 @@ fn length<'n>(cells: impl Iterator<Item = &'n Node>) -> Node {
         Node::Add(squares),
         Node::Number(Number::exact(Rational::Small(1, 2))),
     )
-}
-
-/// The determinant of a small square matrix, by its first row.
-fn determinant(rows: &[Vec<Node>]) -> Option<Node> {
-    if rows.len() > MAX_SIDE || rows.iter().any(|row| row.len() != rows.len()) {
-        return None;
-    }
-    if let [row] = rows {
-        return row.first().cloned();
-    }
-    let (first, rest) = rows.split_first()?;
-    let mut terms = Vec::new();
-    for (column, cell) in first.iter().enumerate() {
-        let minor: Vec<Vec<Node>> = rest
-            .iter()
-            .map(|row| {
-                row.iter()
-                    .enumerate()
-                    .filter(|(at, _)| *at != column)
-                    .map(|(_, cell)| cell.clone())
-                    .collect()
-            })
-            .collect();
-        let term = Node::Mul(vec![cell.clone(), determinant(&minor)?]);
-        terms.push(if column % 2 == 1 {
-            term.negated()
-        } else {
-            term
-        });
-    }
-    Some(Node::Add(terms))
 }

@@ -156,6 +156,12 @@ impl Parser {
             let Node::Apply(Function::Cos, angle) = &argument else {
                 return None;
             };
+            // The angle stands there twice: nested, the tree would double with each.
+            let copied = angle.iter().map(Node::parts).sum();
+            self.parts = self.parts.saturating_add(copied);
+            if self.parts >= super::MAX_PARTS {
+                return None;
+            }
             let sine = Node::Apply(Function::Sin, angle.clone());
             let i = Node::Constant(Constant::Imaginary);
             return Some(Node::Add(vec![argument, Node::Mul(vec![i, sine])]));
