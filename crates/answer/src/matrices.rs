@@ -6,7 +6,7 @@ use super::node::Node;
 const MAX_SIDE: usize = 4;
 /// Most nodes that are copied for one of them: what stays unwritten is as small as its text, while a row of matrices doubles
 /// with each factor.
-const MAX_COPIED: usize = 20_000;
+const MAX_COPIED: usize = 2_000;
 
 /// Whether so many copies of the cells of these matrices are few enough.
 fn may_copy(matrices: &[(&[Vec<Node>], usize)]) -> bool {
