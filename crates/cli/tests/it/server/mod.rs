@@ -401,8 +401,9 @@ fn several_samples_of_a_prompt_can_go_in_one_request() {
     // without a reply are asked one by one.
     let calls = report["spent"]["calls"].as_u64().unwrap();
     let bodies = server.bodies();
-    assert!(bodies.iter().all(|body| body.completed == 1));
-    let requests = bodies.len() as u64;
+    // One that met a fault just when the budget was used up is asked again in other company.
+    assert!(bodies.iter().all(|body| body.completed <= 1));
+    let requests = bodies.iter().filter(|body| body.completed == 1).count() as u64;
     assert!(
         requests + 60 <= calls,
         "{requests} requests for {calls} calls"
