@@ -65,7 +65,8 @@ impl Readers {
         self.with(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT 1 FROM calls WHERE paid AND setting IN (SELECT id FROM settings WHERE model = ?1) LIMIT 1",
+                    "SELECT 1 FROM calls WHERE paid AND setting IN (SELECT id FROM settings WHERE model = ?1) \
+                     ORDER BY id DESC LIMIT 1",
                 )?
                 .exists([model])
         })

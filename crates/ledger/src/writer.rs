@@ -191,7 +191,7 @@ fn write(
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0.0, |age| age.as_secs_f64());
-    let mut fresh: Vec<(blake3::Hash, i64)> = Vec::new();
+    let mut fresh: HashMap<blake3::Hash, i64> = HashMap::new();
     let transaction = connection.transaction()?;
     for order in group {
         let (call, reply) = match order {
@@ -201,17 +201,13 @@ fn write(
         };
         let setting = setting(&transaction, call)?;
         let hash = blake3::hash(call.prompt.as_bytes());
-        let known = prompts
-            .get(&hash)
-            .copied()
-            .or_else(|| fresh.iter().find(|(own, _)| *own == hash).map(|own| own.1));
-        let prompt = match known {
-            Some(id) => id,
+        let prompt = match prompts.get(&hash).or_else(|| fresh.get(&hash)) {
+            Some(id) => *id,
             None => {
                 let mut insert =
                     transaction.prepare_cached("INSERT INTO prompts (text) VALUES (?1)")?;
                 let id = insert.insert(params![call.prompt])?;
-                fresh.push((hash, id));
+                fresh.insert(hash, id);
                 id
             }
         };

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
 use caco_client::{
@@ -37,6 +37,8 @@ pub(crate) struct Server {
     together: usize,
     /// Made on first use: a run that is rebuilt from its ledger needs neither servers nor keys.
     client: OnceLock<Client>,
+    /// Whether the ledger was asked for earlier replies.
+    looked: Once,
     runtime: Arc<Runtime>,
 }
 
@@ -54,6 +56,7 @@ impl Server {
             settings,
             together: server.samples_per_call.max(1) as usize,
             client: OnceLock::new(),
+            looked: Once::new(),
             runtime,
         }
     }
@@ -410,9 +413,12 @@ impl Generator for Server {
         stop: &AtomicBool,
     ) -> Result<(), Error> {
         let client = self.client()?;
-        if listener.has_replies(&self.id) {
-            client.has_succeeded_before();
-        }
+        // Asked once: it may read the whole ledger, and from then on the client's own calls show it.
+        self.looked.call_once(|| {
+            if listener.has_replies(&self.id) {
+                client.has_succeeded_before();
+            }
+        });
         self.runtime
             .block_on(self.all(client, asks, sampling, listener, stop))
     }
