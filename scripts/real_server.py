@@ -21,11 +21,11 @@ CONTEXT = 512
 SECONDS_TO_START = 60
 
 
-def settings(xllamacpp, file):
+def settings(xllamacpp, file, name=NAME, port=0):
     params = xllamacpp.CommonParams()
     params.model.path = file
-    params.model_alias = {NAME}
-    params.port = 0
+    params.model_alias = {name}
+    params.port = port
     params.ui = False
     params.n_parallel = SLOTS
     params.n_ctx = SLOTS * CONTEXT
@@ -78,4 +78,5 @@ def main():
     os._exit(status if status >= 0 else 128 - status)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -106,7 +106,8 @@ Ctrl-C stops cleanly, a second one at once; either way nothing that is published
 
 Examples:
     caco run examples/quickstart.yaml
-    caco run examples/quickstart.yaml -o runs/small --set sample.count=200")]
+    caco run examples/quickstart.yaml -o runs/small --set sample.count=200
+    sh -c \"$(caco run caco.yaml --dry-run)\"   # trains by hand; `caco run caco.yaml` then goes on")]
     #[command(after_long_help = exit::HELP)]
     Run(Run),
     /// Go on with a run that was stopped or killed.
@@ -117,7 +118,7 @@ the run had never stopped.
 Example:
     caco resume runs/quickstart")]
     #[command(after_long_help = exit::HELP)]
-    Resume(RunFolder),
+    Resume(Resume),
     /// Show the funnel, targets and scores of a run, finished or not.
     #[command(long_about = "\
 Shows, for each stage, how many rows came in and what became of them, with the commonest reasons; then targets and \
@@ -258,6 +259,20 @@ pub struct Run {
     /// The run folder. Default: the configuration's `output`, else runs/NAME.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Stop where an outside trainer would be started: write its data and configuration, and print the command.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Arguments of `resume`.
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// The run folder.
+    #[command(flatten)]
+    pub folder: RunFolder,
+    /// Stop where an outside trainer would be started: write its data and configuration, and print the command.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// A run folder.

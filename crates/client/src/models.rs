@@ -91,6 +91,18 @@ impl Client {
         }
     }
 
+    /// Whether something answers with a status of success at an address, such as the health of a server that is starting.
+    /// No key is sent.
+    pub async fn answers(&self, url: &str) -> bool {
+        let Ok(request) = self.0.http.get(url).build() else {
+            return false;
+        };
+        let request = reqwest::RequestBuilder::from_parts(self.0.http.clone(), request);
+        exchange(request, PATIENCE)
+            .await
+            .is_ok_and(|answer| (200..=299).contains(&answer.status))
+    }
+
     async fn health_of(&self, replica: usize) -> Health {
         let url = self.0.addresses[replica].health.clone();
         match exchange(self.0.http.get(url), PATIENCE).await {

@@ -23,7 +23,7 @@ pub mod tokenizer;
 pub mod train;
 mod weights;
 
-pub use chat::{Message, Role, open_user_prompt, render_chat};
+pub use chat::{Message, Role, neutral, open_user_prompt, render_chat};
 pub use config::ModelConfig;
 pub use error::{Error, Result};
 pub use model::Model;

@@ -70,6 +70,8 @@ pub(crate) struct Context<'a> {
     pub(crate) failed: AtomicBool,
     /// Nothing is trained and a stage may keep nothing.
     pub(crate) preview: bool,
+    /// An outside trainer is prepared, not started.
+    pub(crate) dry_run: bool,
     executor: Mutex<Option<Arc<dyn Executor>>>,
     index: Mutex<Index>,
 }
@@ -107,6 +109,7 @@ impl<'a> Context<'a> {
             purse,
             failed: AtomicBool::new(false),
             preview: false,
+            dry_run: false,
             executor: Mutex::new(None),
             index: Mutex::new(Index::load(dir)),
         })

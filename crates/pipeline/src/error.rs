@@ -168,6 +168,9 @@ pub enum Error {
         /// How many calls.
         calls: u64,
     },
+    /// An outside trainer was prepared and, as asked, not started.
+    #[error("the trainer is ready in {}", .0.folder.display())]
+    Prepared(crate::Prepared),
     /// The call ledger cannot be opened, read or written.
     #[error(transparent)]
     Ledger(#[from] caco_ledger::Error),
@@ -247,6 +250,7 @@ impl Error {
             | Self::NoRun { .. }
             | Self::Row { .. }
             | Self::NotInLedger { .. }
+            | Self::Prepared(_)
             | Self::Usage { .. } => Category::Usage,
             Self::Budget { .. } => Category::Budget,
             Self::Io { .. }
@@ -281,6 +285,7 @@ impl Error {
             Self::Awaiting { .. } => {
                 "bring the replies with `caco calls import RUN REPLIES`, then `caco resume RUN` or `caco calls export` goes on".into()
             }
+            Self::Prepared(prepared) => prepared.command.clone(),
             Self::Ledger(caco_ledger::Error::Damaged { .. }) => {
                 "put back a copy of the file; without it `caco resume RUN` asks and pays for its calls again".into()
             }

@@ -108,6 +108,9 @@ pub(crate) trait Generator: Send + Sync {
         stop: &AtomicBool,
     ) -> Result<(), Error>;
 
+    /// Lets go of what it holds for being asked, such as a server of its own, until it is asked again.
+    fn rest(&self) {}
+
     /// The address, from the server's root, and the body of a question, for a batch file.
     fn body(&self, _ask: &Ask, _sampling: &Sampling) -> Result<(&'static str, Value), Error> {
         Err(Error::Usage {
@@ -127,6 +130,8 @@ pub(crate) struct Embedded {
     name: String,
     id: String,
     model: Model,
+    prompts: PromptSet,
+    open_user: Option<String>,
 }
 
 impl Embedded {
@@ -136,7 +141,18 @@ impl Embedded {
             name: name.to_owned(),
             id,
             model,
+            prompts: PromptSet::Embedded,
+            open_user: None,
         })
+    }
+
+    /// For a model that an outside trainer taught with other prompts and another open user turn.
+    pub(crate) fn taught_with(self, prompts: PromptSet, open_user: Option<String>) -> Self {
+        Self {
+            prompts,
+            open_user,
+            ..self
+        }
     }
 }
 
@@ -154,11 +170,11 @@ impl Generator for Embedded {
     }
 
     fn open_user(&self) -> String {
-        open_user_prompt()
+        self.open_user.clone().unwrap_or_else(open_user_prompt)
     }
 
     fn prompts(&self) -> PromptSet {
-        PromptSet::Embedded
+        self.prompts
     }
 
     fn generate(

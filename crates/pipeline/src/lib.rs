@@ -31,10 +31,12 @@ mod run;
 mod runner;
 mod seeds;
 mod server;
+mod serving;
 mod shard;
 mod stages;
 mod stats;
 mod status;
+mod trainer;
 
 pub use caco_record::{Fate, Row, Stage};
 pub use config::Config;
@@ -57,3 +59,4 @@ pub use report::{
 pub use run::Run;
 pub use runner::preflight;
 pub use status::{StatusReport, StatusStage, status};
+pub use trainer::{Prepared, look as look_at_trainer};

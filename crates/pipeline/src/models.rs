@@ -8,10 +8,14 @@ use caco_model::Model;
 use caco_record::Stage;
 use tokio::runtime::Runtime;
 
+use crate::config::training::prompts_of;
 use crate::config::{self, BUILTIN, Config, NONE, TuneInit, UnifyMethod};
+use crate::context::Context;
 use crate::generator::{Embedded, Generator};
 use crate::learn::model_error;
 use crate::server::Server;
+use crate::serving::{Checkpoint, Served};
+use crate::trainer::{self, CLOSE_USER};
 use crate::{Error, atomic, builtin};
 
 /// Sorted little-endian fingerprints of the normal forms of a model's training programs.
@@ -180,6 +184,14 @@ impl Models {
                 message: "a server's model has no folder here".into(),
                 hint: "name a model of `kind: embedded`".into(),
             }),
+            Some(config::Model::Weights { path, .. }) if Path::new(path).is_dir() => {
+                Ok(PathBuf::from(path))
+            }
+            Some(config::Model::Weights { path, .. }) => Err(Error::Model {
+                name: name.to_owned(),
+                message: format!("`{path}` is no folder here, and nothing is downloaded"),
+                hint: "name a folder, or set `serve` so that a server loads it".into(),
+            }),
             None => Err(Error::Internal(format!(
                 "model `{name}` passed the check but is not defined"
             ))),
@@ -201,8 +213,12 @@ impl Models {
 
     /// A model that servers answer for.
     pub(crate) fn server(&self, name: &str, server: &config::Server) -> Result<Server, Error> {
+        Ok(Server::new(name, server, self.runtime()?))
+    }
+
+    fn runtime(&self) -> Result<Arc<Runtime>, Error> {
         let mut held = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
-        let runtime = match &*held {
+        Ok(match &*held {
             Some(runtime) => Arc::clone(runtime),
             None => {
                 // It drives the connections; the stages' own threads do the rest.
@@ -214,22 +230,70 @@ impl Models {
                     .map_err(|error| Error::io("start threads for", Path::new("calls"), error))?;
                 Arc::clone(held.insert(Arc::new(runtime)))
             }
-        };
-        Ok(Server::new(name, server, runtime))
+        })
     }
 
-    /// A model that this run trained.
-    pub(crate) fn folder_model(
+    /// A model that this run trained from `base`: behind a server of its own where the configuration has one, else inside this
+    /// process.
+    pub(crate) fn trained(
         &self,
+        context: &Context<'_>,
         name: &str,
+        base: &str,
         folder: &Path,
     ) -> Result<Arc<dyn Generator>, Error> {
         let key = format!("folder:{}", folder.display());
         if let Some(found) = self.get(&key) {
             return Ok(found);
         }
-        let loaded = load(name, folder)?;
-        Ok(self.put(key, loaded))
+        let config = context.config;
+        let prompts = prompts_of(config, base);
+        let open_user = config.trainer.open_user.as_ref();
+        let Some(serve) = &config.serve else {
+            let model = Embedded::new(name, open(name, folder)?)?;
+            let model = model.taught_with(prompts, open_user.cloned());
+            return Ok(self.put(key, Arc::new(model)));
+        };
+        let id = if folder.is_dir() {
+            trainer::identity_of(folder)?
+        } else {
+            folder.display().to_string()
+        };
+        let checkpoint = Checkpoint {
+            name,
+            folder: &folder.to_string_lossy(),
+            id: &id,
+            prompts,
+            open_user,
+            close_user: config.trainer.close_user.as_deref().unwrap_or(CLOSE_USER),
+        };
+        let short = folder.file_name().unwrap_or_default().to_string_lossy();
+        let log = context
+            .dir
+            .join("models")
+            .join(format!("{short}.server.log"));
+        let served = Served::new(&checkpoint, serve, log, self.runtime()?);
+        Ok(self.put(key, Arc::new(served)))
+    }
+
+    /// The untouched model that students start from.
+    pub(crate) fn untouched(
+        &self,
+        context: &Context<'_>,
+        name: &str,
+    ) -> Result<Arc<dyn Generator>, Error> {
+        match context.config.models.get(name) {
+            Some(config::Model::Weights { path, .. }) => {
+                self.trained(context, name, name, Path::new(path))
+            }
+            _ => self.named(context.config, name),
+        }
+    }
+
+    /// Has every model let go of what it holds for being asked.
+    pub(crate) fn rest(&self) {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.values().for_each(|model| model.rest());
     }
 
     /// Lets a generator speak for every model.
@@ -303,6 +367,12 @@ pub(crate) fn used(config: &Config) -> Vec<&str> {
 pub(crate) fn look(config: &Config, name: &str) -> Result<(), Error> {
     if let Some(config::Model::Server(server)) = config.models.get(name) {
         return Models::new().server(name, server)?.client().map(|_| ());
+    }
+    if let Some(config::Model::Weights { path, .. }) = config.models.get(name)
+        && !Path::new(path).is_dir()
+    {
+        // A name on the Hub, which the trainer and the server look up.
+        return Ok(());
     }
     let folder = Models::folder(config, name)?;
     let wrong = |message: String| Error::Model {

@@ -7,7 +7,7 @@ use caco_record::Stage;
 
 use crate::lock::Lock;
 use crate::report::RunReport;
-use crate::{Config, Error, Observer, atomic, runner};
+use crate::{Config, Error, Observer, Prepared, atomic, runner};
 
 /// The resolved configuration in a run folder.
 pub(crate) const CONFIG_FILE: &str = "config.yaml";
@@ -81,7 +81,7 @@ impl Run {
     /// # Errors
     /// See [`Error`]; each names its remedy and its exit category.
     pub fn execute(&self, observer: &dyn Observer, stop: &AtomicBool) -> Result<RunReport, Error> {
-        runner::execute(&self.config, &self.dir, observer, stop, None)
+        runner::execute(&self.config, &self.dir, observer, stop, None, false)
     }
 
     /// As [`Run::execute`], but ends after the named stage of every round: `Stage::Export` writes the data set and
@@ -95,6 +95,25 @@ impl Run {
         observer: &dyn Observer,
         stop: &AtomicBool,
     ) -> Result<RunReport, Error> {
-        runner::execute(&self.config, &self.dir, observer, stop, Some(last))
+        runner::execute(&self.config, &self.dir, observer, stop, Some(last), false)
+    }
+
+    /// As [`Run::execute`], but ends where an outside trainer would be started: its data and configuration are written, and
+    /// the command is returned. None when no training is left to do; the run is then complete.
+    ///
+    /// A model that the command leaves in its output folder is taken up by the next [`Run::execute`].
+    ///
+    /// # Errors
+    /// As [`Run::execute`].
+    pub fn prepare(
+        &self,
+        observer: &dyn Observer,
+        stop: &AtomicBool,
+    ) -> Result<Option<Prepared>, Error> {
+        match runner::execute(&self.config, &self.dir, observer, stop, None, true) {
+            Ok(_) => Ok(None),
+            Err(Error::Prepared(prepared)) => Ok(Some(prepared)),
+            Err(error) => Err(error),
+        }
     }
 }

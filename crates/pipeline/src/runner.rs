@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::report::{RunReport, StageReport};
 use crate::stages::evaluate;
 use crate::stages::{self, State};
-use crate::{Config, Error, Event, Observer, atomic, export, models, report, seeds};
+use crate::{Config, Error, Event, Observer, atomic, export, models, report, seeds, trainer};
 
 /// Does everything that is not published yet; see [`crate::Run::execute`].
 pub(crate) fn execute(
@@ -24,9 +24,11 @@ pub(crate) fn execute(
     observer: &dyn Observer,
     stop: &AtomicBool,
     last: Option<Stage>,
+    dry_run: bool,
 ) -> Result<RunReport, Error> {
     let log = log::Log::open(dir, observer)?;
-    let context = Context::new(config, dir, &log, stop)?;
+    let mut context = Context::new(config, dir, &log, stop)?;
+    context.dry_run = dry_run;
     let result = work(&context, last);
     if let Some(error) = log.failure() {
         return Err(error);
@@ -55,7 +57,7 @@ pub fn preflight(config: &Config) -> Result<(), Error> {
     for name in models::used(config) {
         models::look(config, name)?;
     }
-    Ok(())
+    trainer::look(config)
 }
 
 /// The loop itself, with the tools given.
@@ -139,6 +141,7 @@ fn one(
     context.check_stop()?;
     let began = Instant::now();
     let result = (spec.run)(context, round, state);
+    context.models.rest();
     let seconds = {
         let mut index = context.index();
         let entry = index.entry(stage, round);

@@ -26,7 +26,7 @@ fn every_configuration_key_is_documented() {
     let scene = Scene::new();
     scene.write(
         "caco.yaml",
-        "seeds:\n  - path: seeds.jsonl\nbudget: {calls: 1}\ntarget: {kept: 1}\n\
+        "seeds:\n  - path: seeds.jsonl\nbudget: {calls: 1}\ntarget: {kept: 1}\nserve: {kind: vllm}\n\
          models:\n  teacher: {kind: server, model: m, base_url: http://127.0.0.1:1/v1}\n",
     );
     scene.write(

@@ -17,4 +17,5 @@ mod runs;
 mod sandbox;
 mod scene;
 mod server;
+mod trainer;
 mod tune;

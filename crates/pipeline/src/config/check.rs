@@ -6,11 +6,11 @@ use caco_record::Stage;
 
 use super::{
     Benchmark, CONFIG_VERSION, Check, Config, Model, NONE, PromptSet, SampleMethod, Sampling,
-    Training, TuneInit, UnifyMethod,
+    Training, TuneInit, UnifyMethod, training,
 };
 use crate::Error;
 
-type Fail<'a> = &'a dyn Fn(&str, String, Option<String>) -> Error;
+pub(super) type Fail<'a> = &'a dyn Fn(&str, String, Option<String>) -> Error;
 
 /// Checks the whole tree and reports the first problem.
 pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
@@ -68,6 +68,7 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         fields(&seed.fields, &format!("seeds[{index}].fields"), fail)?;
     }
     models(config, fail)?;
+    training::check(config, fail)?;
     asking(config, fail)?;
     require(
         config.unify.samples >= 1,
@@ -231,6 +232,13 @@ fn models(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
                     ),
                 ));
             }
+            Some(Model::Weights { .. }) if !weights && path != "train.model" => {
+                return Err(fail(
+                    path,
+                    format!("`{name}` is weights for a trainer, which this stage does not ask"),
+                    Some("name a model of `kind: server` or `embedded`".into()),
+                ));
+            }
             Some(Model::Embedded { .. }) if path == "judge.model" => {
                 return Err(fail(
                     path,
@@ -280,10 +288,11 @@ fn asking(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         return Err(fail("judge.checks", "a check is named twice".into(), None));
     }
     let general = |path: &str, name: &str, why: &str| -> Result<(), Error> {
-        let set = match config.models.get(name) {
-            Some(Model::Server(server)) => server.prompts,
-            _ => PromptSet::Embedded,
-        };
+        let set = config
+            .models
+            .get(name)
+            .map(Model::prompts)
+            .unwrap_or_default();
         if set == PromptSet::General {
             return Ok(());
         }

@@ -255,11 +255,31 @@ fn resolve(config: &mut Config, file: &Path, base: &Path) -> Result<(), Error> {
             path: BUILTIN.into(),
         });
     for model in config.models.values_mut() {
-        if let Model::Embedded { path } = model
-            && path != BUILTIN
-        {
-            *path = clean(&base.join(&path)).to_string_lossy().into_owned();
+        let full = |path: &str| clean(&base.join(path));
+        match model {
+            Model::Embedded { path } if path != BUILTIN => {
+                *path = full(path).to_string_lossy().into_owned();
+            }
+            // What is no folder here is a name on the Hub.
+            Model::Weights { path, .. } if full(path).is_dir() => {
+                *path = full(path).to_string_lossy().into_owned();
+            }
+            _ => {}
         }
+    }
+    let program = |python: &mut String| {
+        if python.contains('/') {
+            *python = clean(&base.join(&*python)).to_string_lossy().into_owned();
+        }
+    };
+    program(&mut config.trainer.python);
+    if let Some(serve) = &mut config.serve {
+        program(&mut serve.python);
+    }
+    let trainer = &mut config.trainer;
+    for (course, epochs, cutoff) in [(&mut trainer.tune, 1, 2048), (&mut trainer.train, 3, 4096)] {
+        course.epochs.get_or_insert(epochs);
+        course.cutoff.get_or_insert(cutoff);
     }
     // Nobody would ask a tuned model.
     if config.sample.model.is_some() && config.runs(Stage::Tune) {
@@ -299,14 +319,20 @@ fn judge(config: &mut Config) {
 
 /// Fills in how long replies may be, which depends on who writes them.
 fn lengths(config: &mut Config) {
-    let server = |name: &str| matches!(config.models.get(name), Some(Model::Server(_)));
-    let length = |name: &str, long: usize| if server(name) { long } else { 256 };
+    let long_winded = |name: &str| {
+        matches!(
+            config.models.get(name),
+            Some(Model::Server(_) | Model::Weights { .. })
+        )
+    };
+    let length = |name: &str, long: usize| if long_winded(name) { long } else { 256 };
     let (unify, reverse, solve) = (
         length(&config.unify.model, 2048),
         length(&config.reverse.model, 1024),
         length(&config.solve.model, 2048),
     );
-    let sample = length(config.sample.model.as_deref().unwrap_or_default(), 1024);
+    let writer = config.sample.model.as_deref();
+    let sample = length(writer.unwrap_or(&config.tune.model.0), 1024);
     let judge = length(&config.judge.model, 1024);
     let evaluate = length(&config.train.model, 1024);
     for (sampling, length) in [

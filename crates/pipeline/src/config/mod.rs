@@ -6,6 +6,8 @@ mod models;
 mod results;
 mod sections;
 mod text;
+mod trainer;
+pub(crate) mod training;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use models::*;
 pub use results::*;
 pub use sections::*;
+pub use trainer::*;
 
 use crate::Error;
 
@@ -72,6 +75,12 @@ pub struct Config {
     /// Problem to seed program.
     #[serde(default)]
     pub unify: Unify,
+    /// Who trains the generator and the students.
+    #[serde(default)]
+    pub trainer: Trainer,
+    /// The server that is started on a trained checkpoint. Default: none; checkpoints are sampled inside this program.
+    #[serde(default)]
+    pub serve: Option<Serve>,
     /// Seed programs to generator.
     #[serde(default)]
     pub tune: Tune,

@@ -17,6 +17,29 @@ pub enum Model {
     },
     /// A model behind an OpenAI-compatible server.
     Server(Box<Server>),
+    /// Weights that only an outside trainer and the server of `serve` load.
+    Weights {
+        /// A folder, or a name on the Hugging Face Hub. Required.
+        path: String,
+        /// The revision on the Hub. Default: its main branch.
+        #[serde(default)]
+        revision: Option<String>,
+        /// Which prompts students of it learn from and are asked with. Default `general`.
+        #[serde(default)]
+        prompts: PromptSet,
+    },
+}
+
+impl Model {
+    /// Which of the built-in prompts the model understands.
+    #[must_use]
+    pub fn prompts(&self) -> PromptSet {
+        match self {
+            Self::Embedded { .. } => PromptSet::Embedded,
+            Self::Server(server) => server.prompts,
+            Self::Weights { prompts, .. } => *prompts,
+        }
+    }
 }
 
 /// The path that names the built-in base model.

@@ -47,11 +47,12 @@ pub(super) fn facts(context: &Context<'_>, state: &State) -> Result<Facts, Error
     for name in models::used(config) {
         ids.insert(
             name.to_owned(),
-            context.models.named(config, name)?.id().to_owned(),
+            context.models.untouched(context, name)?.id().to_owned(),
         );
     }
     for (round, folder) in &state.generators {
-        let model = context.models.folder_model("codegen", folder)?;
+        let base = &config.tune.model.0;
+        let model = context.models.trained(context, "codegen", base, folder)?;
         ids.insert(format!("codegen of round {round}"), model.id().to_owned());
     }
     let prompts = context.prompts.all();

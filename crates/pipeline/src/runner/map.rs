@@ -45,6 +45,9 @@ pub(crate) struct Map {
     /// Shards under work at the same time, at least 1. It changes nothing but the time taken: 1 where a shard keeps the
     /// machine busy by itself, more where it waits for servers.
     pub(crate) width: usize,
+    /// Numbers of shards before which all earlier ones are done and the models have let go of what they held: where another
+    /// model is asked, so that no two servers of ours need the machine at once. Ascending.
+    pub(crate) fences: Vec<usize>,
 }
 
 /// What the shards of a stage share while they are worked on.
@@ -166,10 +169,10 @@ fn all(
         Mutex::new(inputs.iter().map(|_| None).collect());
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let saved = Mutex::new(Instant::now());
-    let worker = || {
+    let worker = |end: usize| {
         while !failed.load(Ordering::Relaxed) {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(input) = inputs.get(number) else {
+            let Some(input) = inputs.get(number).filter(|_| number < end) else {
                 break;
             };
             let result = one(shared, number, input, work);
@@ -184,15 +187,22 @@ fn all(
             results.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(result);
         }
     };
-    let width = shared.map.width.clamp(1, inputs.len().max(1));
-    if width == 1 {
-        worker();
-    } else {
-        std::thread::scope(|scope| {
-            for _ in 0..width {
-                scope.spawn(worker);
-            }
-        });
+    let mut start = 0;
+    for end in shared.map.fences.iter().copied().chain([inputs.len()]) {
+        let end = end.min(inputs.len());
+        let width = shared.map.width.clamp(1, end.saturating_sub(start).max(1));
+        next.store(start, Ordering::Relaxed);
+        if width == 1 {
+            worker(end);
+        } else {
+            std::thread::scope(|scope| {
+                for _ in 0..width {
+                    scope.spawn(|| worker(end));
+                }
+            });
+        }
+        shared.context.models.rest();
+        start = end;
     }
     results.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

@@ -57,6 +57,7 @@ pub(super) fn run(
         section,
         unit: "rows",
         width: 1,
+        fences: Vec::new(),
     };
     let decided: OnceLock<Rejects> = OnceLock::new();
     let (shards, report) = map::run(context, &map, &chained(&shards), &|mut rows, _| {

@@ -71,6 +71,7 @@ pub(super) fn run(
             .map(|subject| asking::width(context, &*subject.model, 1))
             .max()
             .unwrap_or(1),
+        fences: (1..subjects.len()).map(|who| who * chunks.len()).collect(),
     };
     let (shards, report) = map::run(context, &map, &inputs, &|rows, progress| {
         let subject = &subjects[progress.number / chunks.len().max(1)];
@@ -82,9 +83,8 @@ pub(super) fn run(
 }
 
 fn subjects(context: &Context<'_>, state: &State) -> Result<Vec<Subject>, Error> {
-    let model = context
-        .models
-        .named(context.config, &context.config.train.model)?;
+    let base = &context.config.train.model;
+    let model = context.models.untouched(context, base)?;
     let mut subjects = vec![Subject {
         student: BEFORE.into(),
         rows: 0,
@@ -93,7 +93,7 @@ fn subjects(context: &Context<'_>, state: &State) -> Result<Vec<Subject>, Error>
     for trained in &state.students {
         let model = context
             .models
-            .folder_model(&trained.student, &trained.folder)?;
+            .trained(context, &trained.student, base, &trained.folder)?;
         subjects.push(Subject {
             student: trained.student.clone(),
             rows: trained.rows,

@@ -26,6 +26,7 @@ pub(super) fn run(
         section,
         unit: "programs",
         width: 1,
+        fences: Vec::new(),
     };
     let shards = state.get(Stage::Sample, round).to_vec();
     let (shards, report) = map::run(context, &map, &inputs(&shards), &|mut rows, progress| {

@@ -65,6 +65,7 @@ pub(super) fn run(
         section: String::new(),
         unit: "rows",
         width: 1,
+        fences: Vec::new(),
     };
     let (shards, report) = map::run(context, &map, &inputs, &|rows, _| Ok(rows))?;
     state.put(Stage::Import, round, shards);

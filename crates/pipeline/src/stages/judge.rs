@@ -48,6 +48,7 @@ pub(super) fn run(
         .flatten()
         .max()
         .unwrap_or(1),
+        fences: Vec::new(),
     };
     let shards = state.get(Stage::Solve, round).to_vec();
     let (shards, report) = map::run(context, &map, &inputs(&shards), &|mut rows, progress| {

@@ -28,6 +28,7 @@ pub(super) fn run(
         section,
         unit: "problems",
         width: asking::width(context, &*model, 1),
+        fences: Vec::new(),
     };
     let asker = Asker {
         context,

@@ -33,7 +33,8 @@ pub(super) fn run(
         (Some(name), _) => context.models.named(context.config, name)?,
         (None, Some(folder)) => {
             let name = format!("codegen of round {round}");
-            context.models.folder_model(&name, folder)?
+            let base = &context.config.tune.model.0;
+            context.models.trained(context, &name, base, folder)?
         }
         (None, None) => return Ok(StageReport::new(Stage::Sample, round)),
     };
@@ -84,6 +85,7 @@ pub(super) fn run(
         section,
         unit: "programs",
         width: asking::width(context, &*model, 1),
+        fences: Vec::new(),
     };
     let asker = Asker {
         context,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use caco_record::{Row, Stage};
 
 use super::{State, Trained, tune};
+use crate::config::training::prompts_of;
 use crate::config::{PromptSet, Rows, Student, StudentData};
 use crate::context::Context;
 use crate::learn::{self, Example, Lesson};
@@ -12,6 +13,7 @@ use crate::models::{self, Models};
 use crate::prompts::{Parts, Prompt};
 use crate::report::StageReport;
 use crate::shard::Shard;
+use crate::trainer::{self, Job};
 use crate::{Error, Event, shard};
 
 const VERSION: &str = "1";
@@ -28,6 +30,9 @@ pub(super) fn run(
     state: &mut State,
 ) -> Result<StageReport, Error> {
     let settings = &context.config.train;
+    if context.config.trainer.kind.is_outside() {
+        return outside(context, round, state);
+    }
     let mut report = StageReport::new(Stage::Train, round);
     let folder = Models::folder(context.config, &settings.model)?;
     let base_id = context
@@ -69,11 +74,7 @@ pub(super) fn run(
             continue;
         };
         if examples.is_empty() {
-            let text = format!(
-                "student `{}` has no rows to learn from and is left out",
-                student.name
-            );
-            context.observer.event(&Event::Warning { text });
+            left_out(context, student);
             continue;
         }
         for seed in &settings.seeds {
@@ -117,14 +118,67 @@ pub(super) fn run(
     Ok(report)
 }
 
-fn example(context: &Context<'_>, row: &Row) -> Result<Example, Error> {
+/// Has an outside trainer do it.
+fn outside(context: &Context<'_>, round: u32, state: &mut State) -> Result<StageReport, Error> {
+    let settings = &context.config.train;
+    let mut report = StageReport::new(Stage::Train, round);
+    let pool = Pool::read(state)?;
+    let set = prompts_of(context.config, &settings.model);
+    state.students.clear();
+    for student in &settings.students {
+        let lot = pool.lot(context, student);
+        report.rows_in += lot.rows.len() as u64;
+        report.kept += lot.rows.len() as u64;
+        if lot.rows.is_empty() {
+            left_out(context, student);
+            continue;
+        }
+        for seed in &settings.seeds {
+            let prompt = context.prompts.text(set, Prompt::Solve).to_owned();
+            let job = Job {
+                name: format!("student-{}-s{seed}", student.name),
+                stage: Stage::Train,
+                round,
+                base: &settings.model,
+                course: &context.config.trainer.train,
+                seed: context.seed(Stage::Train, "order", *seed),
+                identity: vec![lot.identity.clone(), prompt],
+            };
+            let folder = trainer::model(context, &job, &mut |lines| {
+                lot.rows.iter().try_for_each(|row| {
+                    let prompt = prompt_of(context, set, row)?;
+                    lines.turn(&prompt, row.solution.as_deref().unwrap_or_default())
+                })
+            })?;
+            state.students.push(Trained {
+                student: student.name.clone(),
+                rows: lot.rows.len() as u64,
+                folder,
+            });
+        }
+    }
+    Ok(report)
+}
+
+fn left_out(context: &Context<'_>, student: &Student) {
+    let text = format!(
+        "student `{}` has no rows to learn from and is left out",
+        student.name
+    );
+    context.observer.event(&Event::Warning { text });
+}
+
+/// The prompt with which a student is taught, and asked later on.
+fn prompt_of(context: &Context<'_>, set: PromptSet, row: &Row) -> Result<String, Error> {
     let parts = Parts {
         problem: row.problem.as_deref(),
         ..Parts::default()
     };
-    let prompt = context
-        .prompts
-        .render(PromptSet::Embedded, Prompt::Solve, &parts)?;
+    context.prompts.render(set, Prompt::Solve, &parts)
+}
+
+fn example(context: &Context<'_>, row: &Row) -> Result<Example, Error> {
+    let prompt = prompt_of(context, PromptSet::Embedded, row)?;
     Ok(learn::chat_example(
         &prompt,
         row.solution.as_deref().unwrap_or_default(),

@@ -7,11 +7,12 @@ use caco_model::Precision;
 use caco_record::{Row, Stage};
 
 use super::{State, identity};
-use crate::config::TuneInit;
+use crate::config::{self, TuneInit};
 use crate::context::Context;
 use crate::learn::{self, Example, Lesson};
 use crate::models::{self, Models};
 use crate::report::StageReport;
+use crate::trainer::{self, Job};
 use crate::{Error, Event, atomic, shard};
 
 const VERSION: &str = "1";
@@ -40,6 +41,9 @@ pub(super) fn run(
         }
     }
     let name = format!("r{round}-codegen");
+    if context.config.trainer.kind.is_outside() {
+        return outside(context, round, state, name, programs, report);
+    }
     let base = match settings.init {
         TuneInit::Base => Some((
             &settings.model.0,
@@ -101,6 +105,50 @@ pub(super) fn run(
         };
         into_folder(context, lesson, &folder)?;
     }
+    state.generators.insert(round, folder);
+    Ok(report)
+}
+
+/// Has an outside trainer do it.
+fn outside(
+    context: &Context<'_>,
+    round: u32,
+    state: &mut State,
+    name: String,
+    programs: BTreeSet<String>,
+    report: StageReport,
+) -> Result<StageReport, Error> {
+    let base = &context.config.tune.model.0;
+    if context.preview {
+        // A model for a trainer alone writes nothing yet, so a preview has no samples then.
+        if let Some(config::Model::Embedded { .. }) = context.config.models.get(base) {
+            let folder = Models::folder(context.config, base)?;
+            state.generators.insert(round, folder);
+        }
+        return Ok(report);
+    }
+    if programs.is_empty() {
+        return Err(nothing(report));
+    }
+    let mut hasher = blake3::Hasher::new();
+    for program in &programs {
+        let length = (program.len() as u64).to_le_bytes();
+        hasher.update(&length).update(program.as_bytes());
+    }
+    let job = Job {
+        name,
+        stage: Stage::Tune,
+        round,
+        base,
+        course: &context.config.trainer.tune,
+        seed: context.seed(Stage::Tune, "weights", u64::from(round)),
+        identity: vec![hasher.finalize().to_hex().to_string()],
+    };
+    let folder = trainer::model(context, &job, &mut |lines| {
+        programs
+            .iter()
+            .try_for_each(|program| lines.program(program))
+    })?;
     state.generators.insert(round, folder);
     Ok(report)
 }

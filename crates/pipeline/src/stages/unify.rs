@@ -41,6 +41,7 @@ pub(super) fn run(
                 section: format!("calculator {execute}"),
                 unit,
                 width: 1,
+                fences: Vec::new(),
             };
             map::run(context, &map, &inputs, &|rows, progress| {
                 let proposals = rows.iter().map(|row| vec![convert(row)]).collect();
@@ -66,6 +67,7 @@ pub(super) fn run(
                 section,
                 unit,
                 width: asking::width(context, &*model, settings.samples as usize),
+                fences: Vec::new(),
             };
             map::run(context, &map, &inputs, &|rows, progress| {
                 let proposals = ask(context, &*model, &rows, progress)?;

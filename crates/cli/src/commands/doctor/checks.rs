@@ -27,7 +27,11 @@ pub fn all(config: &Config, fix: bool, say: &dyn Fn(&str)) -> Vec<Check> {
         match model {
             config::Model::Embedded { path } => checks.push(load(name, path, config)),
             config::Model::Server(_) => checks.extend(servers(config, name)),
+            config::Model::Weights { path, .. } => checks.push(weights(name, path)),
         }
+    }
+    if config.trainer.kind.is_outside() || config.serve.is_some() {
+        checks.push(training(config));
     }
     checks.push(gpu());
     checks
@@ -81,6 +85,40 @@ fn load(name: &str, path: &str, config: &Config) -> Check {
             let remedy =
                 hint.unwrap_or_else(|| format!("correct `models.{name}.path`, or write `builtin`"));
             Check::failed("model", format!("`{name}`: {message}"), remedy)
+        }
+    }
+}
+
+/// Whether weights for a trainer are a folder, or have to be a name on the Hub.
+fn weights(name: &str, path: &str) -> Check {
+    let folder = Path::new(path);
+    if folder.is_dir() && !folder.join("config.json").is_file() {
+        let problem = format!("`{name}`: {path} has no config.json");
+        return Check::failed("weights", problem, format!("correct `models.{name}.path`"));
+    }
+    let what = if folder.is_dir() {
+        "a folder"
+    } else {
+        "no folder here: a name on the Hub, which trainer and server look up"
+    };
+    Check::good("weights", format!("`{name}`: {path} is {what}"))
+}
+
+/// Whether the outside trainer and the server of its checkpoints can be started.
+fn training(config: &Config) -> Check {
+    match caco_pipeline::look_at_trainer(config) {
+        Ok(()) => {
+            let trainer = config.trainer.kind.as_str();
+            let served = if config.serve.is_some() {
+                ", and so is the server"
+            } else {
+                ""
+            };
+            Check::good("trainer", format!("{trainer} is there{served}"))
+        }
+        Err(error) => {
+            let remedy = error.hint().unwrap_or_default();
+            Check::failed("trainer", error.to_string(), remedy)
         }
     }
 }

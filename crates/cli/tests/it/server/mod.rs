@@ -2,7 +2,7 @@
 
 mod crash;
 mod real_server;
-mod script;
+pub mod script;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
