@@ -18,7 +18,7 @@ pub enum Match {
 
 /// Where a problem was found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Evidence {
+pub struct Hit {
     /// Name of the benchmark.
     pub benchmark: String,
     /// Id of its item.
@@ -27,6 +27,18 @@ pub struct Evidence {
     pub how: Match,
     /// The words that they share.
     pub shared: String,
+}
+
+impl std::fmt::Display for Hit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            benchmark,
+            item,
+            shared,
+            ..
+        } = self;
+        write!(f, "{benchmark} item {item}: {shared}")
+    }
 }
 
 /// An index of benchmark problems by runs of words and by whole texts.
@@ -75,11 +87,11 @@ impl Benchmarks {
         self.items.push((benchmark.to_owned(), item.to_owned()));
         let whole = normalised(problem);
         if !whole.is_empty() {
-            self.hold(true, hash(&[&whole]), index);
+            self.hold(true, hash(&whole), index);
         }
         for run in words.windows(self.size) {
             let parts: Vec<&str> = run.iter().map(String::as_str).collect();
-            self.hold(false, hash(&parts), index);
+            self.hold(false, hash(&parts.join(" ")), index);
         }
     }
 
@@ -98,25 +110,25 @@ impl Benchmarks {
 
     /// Where `problem` stands in a benchmark: its whole text first, then its first run of words that is found.
     #[must_use]
-    pub fn find(&self, problem: &str) -> Option<Evidence> {
+    pub fn find(&self, problem: &str) -> Option<Hit> {
         let whole = normalised(problem);
         if whole.is_empty() {
             return None;
         }
-        if let Some(found) = self.wholes.get(&hash(&[&whole])) {
+        if let Some(found) = self.wholes.get(&hash(&whole)) {
             return self.evidence(*found, Match::Exact, whole);
         }
         let words = words(problem);
         words.windows(self.size).find_map(|run| {
             let parts: Vec<&str> = run.iter().map(String::as_str).collect();
-            let found = self.runs.get(&hash(&parts))?;
+            let found = self.runs.get(&hash(&parts.join(" ")))?;
             self.evidence(*found, Match::Ngram, parts.join(" "))
         })
     }
 
-    fn evidence(&self, index: usize, how: Match, shared: String) -> Option<Evidence> {
+    fn evidence(&self, index: usize, how: Match, shared: String) -> Option<Hit> {
         let (benchmark, item) = self.items.get(index)?;
-        Some(Evidence {
+        Some(Hit {
             benchmark: benchmark.clone(),
             item: item.clone(),
             how,
