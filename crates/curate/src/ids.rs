@@ -29,18 +29,19 @@ impl Ids {
     /// Holds an id under the next number. Of an id longer than 8 MiB the beginning.
     pub(crate) fn push(&mut self, id: &str) {
         let bytes = id.as_bytes();
-        let (packed, flag) =
-            match bytes.len().is_multiple_of(2) && bytes.iter().all(|&byte| digit(byte).is_some()) {
-                true => {
-                    let pair = |pair: &[u8]| {
-                        pair.iter()
-                            .filter_map(|&byte| digit(byte))
-                            .fold(0, |all, digit| all << 4 | digit)
-                    };
-                    (bytes.chunks_exact(2).map(pair).collect(), HEXADECIMAL)
-                }
-                false => (bytes.to_vec(), 0),
-            };
+        let (packed, flag) = match bytes.len().is_multiple_of(2)
+            && bytes.iter().all(|&byte| digit(byte).is_some())
+        {
+            true => {
+                let pair = |pair: &[u8]| {
+                    pair.iter()
+                        .filter_map(|&byte| digit(byte))
+                        .fold(0, |all, digit| all << 4 | digit)
+                };
+                (bytes.chunks_exact(2).map(pair).collect(), HEXADECIMAL)
+            }
+            false => (bytes.to_vec(), 0),
+        };
         let packed = packed
             .get(..(HEXADECIMAL as usize - 1).min(packed.len()))
             .unwrap_or_default();
