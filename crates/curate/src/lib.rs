@@ -16,7 +16,7 @@ mod prepare;
 mod text;
 mod tokens;
 
-pub use contamination::{Benchmarks, Hit, Match};
+pub use contamination::{Benchmarks, Hit, Mask, Match, ReskinRule, Rules, RunRule, masked};
 pub use curator::{Caps, Curator, curate};
 pub use decision::{Decision, Evidence, Group, Part, Reason};
 pub use near::{Near, NearIndex, NearRule, OutOfRange, Sketch, Sketcher, Tokens};
