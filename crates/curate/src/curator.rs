@@ -4,82 +4,12 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contamination::{Benchmarks, Evidence};
-use crate::text::{hash, normalised};
-
-/// Why a row is not kept. The snake_case name is stable: it is written into rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The problem stands in a benchmark.
-    Contaminated,
-    /// The same problem text was kept already.
-    DuplicateProblem,
-    /// The same program (by normal form) was kept already.
-    DuplicateProgram,
-    /// As many rows of this structure as the cap allows were kept already.
-    StructureCap,
-    /// As many rows of this seed as the cap allows were kept already.
-    SeedCap,
-}
-
-impl Reason {
-    /// The stable name, as in rows and reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Contaminated => "contaminated",
-            Self::DuplicateProblem => "duplicate_problem",
-            Self::DuplicateProgram => "duplicate_program",
-            Self::StructureCap => "structure_cap",
-            Self::SeedCap => "seed_cap",
-        }
-    }
-}
-
-impl std::fmt::Display for Reason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A row that asks to be kept. What it lacks is not checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Candidate<'a> {
-    /// Its identity; also its place in canonical order.
-    pub row_id: &'a str,
-    /// The problem in words.
-    pub problem: Option<&'a str>,
-    /// Normal form of its program.
-    pub normal_form: Option<&'a str>,
-    /// Structure of its program.
-    pub structure: Option<&'a str>,
-    /// The seed that it stems from.
-    pub seed_id: Option<&'a str>,
-}
-
-/// What happens to a candidate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "fate", rename_all = "snake_case")]
-pub enum Decision {
-    /// It stays.
-    Kept,
-    /// It goes.
-    Rejected {
-        /// Why.
-        reason: Reason,
-        /// For people: the row that it repeats, the benchmark's item, or the cap.
-        detail: String,
-    },
-}
-
-impl Decision {
-    /// Whether the candidate stays.
-    #[must_use]
-    pub const fn is_kept(&self) -> bool {
-        matches!(self, Self::Kept)
-    }
-}
+use crate::contamination::Benchmarks;
+use crate::decision::{Decision, Evidence, Group, Part, Reason};
+use crate::firsts::Firsts;
+use crate::ids::Ids;
+use crate::near::{NearIndex, NearRule, Scratch, Sketch};
+use crate::prepare::{Candidate, Prepared, Preparer};
 
 /// How many rows one structure or one seed may give. 0 means no cap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -91,109 +21,192 @@ pub struct Caps {
     pub per_seed: u64,
 }
 
-/// Remembers what was kept. Holds 16-byte hashes and row ids, no texts.
-#[derive(Debug, Clone, Default)]
+/// Remembers what was kept, and judges what comes next.
+///
+/// **Which row stays.** Rows are judged one after another, and a row goes if it repeats or resembles a row that was *kept*.
+/// What was rejected excludes nothing. So each rejected row has a kept row beside it that is at least as similar as the
+/// threshold says, and a chain of rows, each like the next, is not merged into one: its far ends may both stay. (Connected
+/// components would let one row stand for others that it does not resemble.) The result is the first maximal independent
+/// set in canonical order, and is the same whether rows come at once, in rounds, or after [`remember`](Self::remember) of
+/// what earlier runs kept.
+///
+/// **Memory.** No texts are held. For each kept row: its id (half its length where it is hexadecimal) and 8 bytes; about
+/// 23 bytes for the hash of its problem, and of its program; for near duplicates what [`NearIndex`] says, of its problem
+/// and of its program; 32 to 64 bytes for each different structure or seed, where there is a cap.
+#[derive(Debug, Clone)]
 pub struct Curator {
     caps: Caps,
-    benchmarks: Option<Benchmarks>,
-    problems: HashMap<u128, String>,
-    programs: HashMap<u128, String>,
+    preparer: Preparer,
+    ids: Ids,
+    problems: Firsts,
+    programs: Firsts,
+    near_problems: Option<NearIndex>,
+    near_programs: Option<NearIndex>,
     structures: HashMap<u128, u64>,
     seeds: HashMap<u128, u64>,
+    scratch: Scratch,
 }
 
 impl Curator {
-    /// A curator that has kept nothing yet; without `benchmarks` nothing is contaminated.
+    /// A curator that has kept nothing yet, and looks for no near duplicates; without `benchmarks` nothing is contaminated.
     #[must_use]
     pub fn new(caps: Caps, benchmarks: Option<Benchmarks>) -> Self {
         Self {
             caps,
-            benchmarks,
-            ..Self::default()
+            preparer: Preparer::new(benchmarks),
+            ids: Ids::default(),
+            problems: Firsts::default(),
+            programs: Firsts::default(),
+            near_problems: None,
+            near_programs: None,
+            structures: HashMap::new(),
+            seeds: HashMap::new(),
+            scratch: Scratch::default(),
         }
     }
 
-    /// Takes note of a row that is kept already (an earlier round's, or a seed), without judging it.
+    /// Looks for near duplicates too, among problems and among programs, where a rule is given.
+    ///
+    /// To be called before any row is judged or remembered: rows from before are not found.
+    #[must_use]
+    pub fn with_near(mut self, problems: Option<NearRule>, programs: Option<NearRule>) -> Self {
+        self.preparer.near(problems, programs);
+        self.near_problems = problems.map(NearIndex::new);
+        self.near_programs = programs.map(NearIndex::new);
+        self
+    }
+
+    /// What prepares rows for this curator, in as many threads as the caller likes.
+    #[must_use]
+    pub fn preparer(&self) -> Preparer {
+        self.preparer.clone()
+    }
+
+    /// Takes note of a row that is kept already (an earlier round's or run's, or a seed), without judging it.
     pub fn remember(&mut self, row: &Candidate<'_>) {
-        let id = || row.row_id.to_owned();
-        if let Some(problem) = row.problem {
-            self.problems
-                .entry(hash(&[&normalised(problem)]))
-                .or_insert_with(id);
+        let prepared = self.preparer.with(row, false, &mut self.scratch);
+        self.remember_prepared(row.row_id, &prepared);
+    }
+
+    /// [`remember`](Self::remember) for a row that was prepared.
+    ///
+    /// At most 2³² rows are remembered (memory ends earlier).
+    pub fn remember_prepared(&mut self, row_id: &str, row: &Prepared) {
+        let Some(number) = self.ids.next() else {
+            return;
+        };
+        self.ids.push(row_id);
+        for (firsts, hash) in [
+            (&mut self.problems, row.problem),
+            (&mut self.programs, row.program),
+        ] {
+            if let Some(hash) = hash {
+                firsts.put(hash, number);
+            }
         }
-        if let Some(program) = row.normal_form {
-            self.programs.entry(hash(&[program])).or_insert_with(id);
+        let near = [
+            (&mut self.near_problems, &row.near_problem),
+            (&mut self.near_programs, &row.near_program),
+        ];
+        for (index, sketch) in near {
+            if let (Some(index), Some(sketch)) = (index, sketch) {
+                index.insert(sketch, number);
+            }
         }
-        if let Some(structure) = row.structure {
-            *self.structures.entry(hash(&[structure])).or_default() += 1;
-        }
-        if let Some(seed) = row.seed_id {
-            *self.seeds.entry(hash(&[seed])).or_default() += 1;
+        let Caps {
+            per_structure,
+            per_seed,
+        } = self.caps;
+        let counts = [
+            (&mut self.structures, row.structure, per_structure),
+            (&mut self.seeds, row.seed, per_seed),
+        ];
+        for (counts, key, cap) in counts {
+            if let (Some(key), true) = (key, cap > 0) {
+                *counts.entry(key).or_default() += 1;
+            }
         }
     }
 
-    /// Judges the next row, and remembers it if it is kept. The first reason found is given: contamination, then
-    /// duplicates, then caps.
+    /// Judges the next row, and remembers it if it is kept. The first reason found is given, in the order of
+    /// [`Reason::ALL`].
     pub fn judge(&mut self, row: &Candidate<'_>) -> Decision {
+        let prepared = self.preparer.with(row, true, &mut self.scratch);
+        self.judge_prepared(row.row_id, &prepared)
+    }
+
+    /// [`judge`](Self::judge) for a row that was prepared by this curator's [`preparer`](Self::preparer).
+    pub fn judge_prepared(&mut self, row_id: &str, row: &Prepared) -> Decision {
         match self.objection(row) {
-            Some((reason, detail)) => Decision::Rejected { reason, detail },
+            Some((reason, evidence)) => Decision::Rejected { reason, evidence },
             None => {
-                self.remember(row);
+                self.remember_prepared(row_id, row);
                 Decision::Kept
             }
         }
     }
 
-    fn objection(&self, row: &Candidate<'_>) -> Option<(Reason, String)> {
-        if let Some(Evidence {
-            benchmark,
-            item,
-            shared,
-            ..
-        }) = row.problem.and_then(|p| self.benchmarks.as_ref()?.find(p))
-        {
-            return Some((
-                Reason::Contaminated,
-                format!("{benchmark} item {item}: {shared}"),
-            ));
+    fn objection(&self, row: &Prepared) -> Option<(Reason, Evidence)> {
+        if let Some(hit) = &row.hit {
+            return Some((Reason::Contaminated, Evidence::Benchmark(hit.clone())));
         }
-        if let Some(first) = row
-            .problem
-            .and_then(|p| self.problems.get(&hash(&[&normalised(p)])))
-        {
-            return Some((
-                Reason::DuplicateProblem,
-                format!("the problem of row {first}"),
-            ));
-        }
-        if let Some(first) = row.normal_form.and_then(|p| self.programs.get(&hash(&[p]))) {
-            return Some((
-                Reason::DuplicateProgram,
-                format!("the program of row {first}"),
-            ));
-        }
-        let full = |held: &HashMap<u128, u64>, key: Option<&str>, cap: u64| {
-            cap > 0
-                && key
-                    .and_then(|k| held.get(&hash(&[k])))
-                    .is_some_and(|&count| count >= cap)
+        let repeats = |firsts: &Firsts, hash: Option<u128>, part| {
+            let row_id = self.ids.get(firsts.get(hash?)?);
+            Some(Evidence::Repeats { row_id, part })
         };
-        if full(&self.structures, row.structure, self.caps.per_structure) {
-            return Some((
-                Reason::StructureCap,
-                format!(
-                    "{} rows of this structure are kept",
-                    self.caps.per_structure
-                ),
-            ));
-        }
-        if full(&self.seeds, row.seed_id, self.caps.per_seed) {
-            return Some((
-                Reason::SeedCap,
-                format!("{} rows of this seed are kept", self.caps.per_seed),
-            ));
-        }
-        None
+        let resembles = |index: &Option<NearIndex>, sketch: &Option<Sketch>, part| {
+            let near = index.as_ref()?.find(sketch.as_ref()?)?;
+            Some(Evidence::Resembles {
+                row_id: self.ids.get(near.label),
+                part,
+                similarity: near.similarity,
+            })
+        };
+        let full = |held: &HashMap<u128, u64>, key: Option<u128>, cap: u64, of| {
+            (cap > 0 && *held.get(&key?)? >= cap).then_some(Evidence::Full { of, kept: cap })
+        };
+        let found = |reason| move |evidence| (reason, evidence);
+        repeats(&self.problems, row.problem, Part::Problem)
+            .map(found(Reason::DuplicateProblem))
+            .or_else(|| {
+                repeats(&self.programs, row.program, Part::Program)
+                    .map(found(Reason::DuplicateProgram))
+            })
+            .or_else(|| {
+                resembles(&self.near_problems, &row.near_problem, Part::Problem)
+                    .map(found(Reason::NearDuplicateProblem))
+            })
+            .or_else(|| {
+                resembles(&self.near_programs, &row.near_program, Part::Program)
+                    .map(found(Reason::NearDuplicateProgram))
+            })
+            .or_else(|| {
+                full(
+                    &self.structures,
+                    row.structure,
+                    self.caps.per_structure,
+                    Group::Structure,
+                )
+                .map(found(Reason::StructureCap))
+            })
+            .or_else(|| {
+                full(&self.seeds, row.seed, self.caps.per_seed, Group::Seed)
+                    .map(found(Reason::SeedCap))
+            })
+    }
+
+    /// Bytes held for kept rows, without benchmarks.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let near = |index: &Option<NearIndex>| index.as_ref().map_or(0, NearIndex::bytes);
+        let counts =
+            (self.structures.capacity() + self.seeds.capacity()) * (size_of::<(u128, u64)>() + 1);
+        self.ids.bytes()
+            + self.problems.bytes()
+            + self.programs.bytes()
+            + near(&self.near_problems)
+            + near(&self.near_programs)
+            + counts
     }
 }
 
@@ -235,13 +248,6 @@ mod tests {
         }
     }
 
-    fn reason(decision: &Decision) -> Option<Reason> {
-        match decision {
-            Decision::Kept => None,
-            Decision::Rejected { reason, .. } => Some(*reason),
-        }
-    }
-
     #[test]
     fn each_reason_is_given() {
         let mut benchmarks = Benchmarks::new(13);
@@ -253,7 +259,7 @@ mod tests {
             },
             Some(benchmarks),
         );
-        let mut judge = |r: Candidate<'_>| reason(&curator.judge(&r));
+        let mut judge = |r: Candidate<'_>| curator.judge(&r).reason();
         assert_eq!(judge(row("1", "a b", "p1", "s", "x")), None);
         assert_eq!(
             judge(row("2", "A, b!", "p2", "s", "x")),
@@ -285,7 +291,10 @@ mod tests {
             curator.judge(&row("2", "a", "q", "s", "x")),
             Decision::Rejected {
                 reason: Reason::DuplicateProblem,
-                detail: "the problem of row 1".into()
+                evidence: Evidence::Repeats {
+                    row_id: "1".into(),
+                    part: Part::Problem
+                }
             }
         );
         // Row 2 was not kept, so its program is still free.

@@ -7,8 +7,18 @@
 
 mod contamination;
 mod curator;
+mod decision;
+mod firsts;
+mod ids;
+mod near;
+mod places;
+mod prepare;
 mod text;
+mod tokens;
 
-pub use contamination::{Benchmarks, Evidence, Match};
-pub use curator::{Candidate, Caps, Curator, Decision, Reason, curate};
+pub use contamination::{Benchmarks, Hit, Mask, Match, ReskinRule, Rules, RunRule, masked};
+pub use curator::{Caps, Curator, curate};
+pub use decision::{Decision, Evidence, Group, Part, Reason};
+pub use near::{Near, NearIndex, NearRule, OutOfRange, Sketch, Sketcher, Tokens};
+pub use prepare::{Candidate, Prepared, Preparer};
 pub use text::{normalised, words};
