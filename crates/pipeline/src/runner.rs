@@ -53,6 +53,7 @@ pub fn preflight(config: &Config) -> Result<(), Error> {
     {
         evaluate::problems(benchmark)?;
     }
+    stages::other_data(&config.curate.against)?;
     crate::prompts::Prompts::load(config.prompts.as_deref())?;
     for name in models::used(config) {
         models::look(config, name)?;

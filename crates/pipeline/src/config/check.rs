@@ -138,6 +138,16 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         "export.rows_per_file",
         "must be at least 1",
     )?;
+    for (path, threshold) in [
+        ("curate.near.problems", config.curate.near.problems),
+        ("curate.near.programs", config.curate.near.programs),
+    ] {
+        require(
+            threshold == 0.0 || (0.5..=1.0).contains(&threshold),
+            path,
+            "must be from 0.5 to 1, or 0 for no such look",
+        )?;
+    }
     for (path, list) in [
         ("evaluate.benchmarks", &config.evaluate.benchmarks),
         ("curate.contamination", &config.curate.contamination),

@@ -248,6 +248,7 @@ fn resolve(config: &mut Config, file: &Path, base: &Path) -> Result<(), Error> {
         .iter_mut()
         .chain(&mut config.curate.contamination);
     benchmarks.for_each(|benchmark| absolute(&mut benchmark.path));
+    config.curate.against.iter_mut().for_each(absolute);
     config
         .models
         .entry("base".into())

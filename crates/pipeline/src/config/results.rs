@@ -154,19 +154,64 @@ pub struct Budget {
 pub struct Curate {
     /// At most this many kept rows share one structure (names and constants masked); 0 means no cap. Default 0.
     pub max_per_structure: u64,
+    /// At most this many kept rows stem from one seed; 0 means no cap. Default 0.
+    pub max_per_seed: u64,
+    /// From which likeness on a row is a near duplicate.
+    pub near: Near,
+    /// Data whose rows count as kept already: run folders, folders of Parquet or JSON Lines files, or such files.
+    /// Default none.
+    pub against: Vec<PathBuf>,
     /// Files whose problems must not appear: the benchmarks of `evaluate` are always among them. Default none.
     pub contamination: Vec<Benchmark>,
     /// A problem that shares this many words in a row with a benchmark's is contaminated; 0 compares whole problems
     /// only. Default 13, the field's practice.
     pub ngram: usize,
+    /// How benchmarks are looked for. Default `thorough`.
+    pub leaks: Leaks,
+}
+
+/// From which likeness on two rows are near duplicates: the Jaccard index of their runs of tokens, from 0.5 to 1; 0 turns the
+/// look off.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Near {
+    /// Of problems, by runs of 3 words. Default 0.8.
+    pub problems: f64,
+    /// Of the normal forms of programs, by runs of 5 tokens. Default 0, since programs that differ in an operator are alike.
+    pub programs: f64,
+}
+
+impl Default for Near {
+    fn default() -> Self {
+        Self {
+            problems: 0.8,
+            programs: 0.0,
+        }
+    }
+}
+
+/// How benchmarks are looked for in the problems.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Leaks {
+    /// Runs of `ngram` words that are a fifth of the item, runs of 8 words that are half of it, near duplicates, and items
+    /// that differ in numbers and names only.
+    #[default]
+    Thorough,
+    /// Any run of `ngram` words, and whole problems: the published practice.
+    Published,
 }
 
 impl Default for Curate {
     fn default() -> Self {
         Self {
             max_per_structure: 0,
+            max_per_seed: 0,
+            near: Near::default(),
+            against: Vec::new(),
             contamination: Vec::new(),
             ngram: 13,
+            leaks: Leaks::Thorough,
         }
     }
 }

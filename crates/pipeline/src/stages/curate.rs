@@ -1,22 +1,28 @@
 //! Duplicates and contaminated rows leave. Rows are judged in the loop's order: earlier rounds, then seeds, then samples
 //! by number; of rows that exclude each other the first stays, whatever the shards.
 
+mod against;
+mod forms;
+
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use caco_curate::{Benchmarks, Candidate, Caps, Curator, Decision};
+use caco_curate::{Benchmarks, Candidate, Caps, Curator, Decision, NearRule, Rules};
 use caco_record::{Row, Stage};
-use serde::Deserialize;
 
+use self::forms::{Forms, prepare};
 use super::{State, evaluate, identity};
-use crate::config::Benchmark;
+use crate::config::{Benchmark, Leaks};
 use crate::context::Context;
 use crate::report::StageReport;
 use crate::runner::map::{self, Input, Map};
 use crate::shard::{self, Shard};
 use crate::{Error, atomic};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+
+/// The files of the other data that rows are compared with; an error where there are none.
+pub(crate) use against::files as other_data;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -44,9 +50,11 @@ pub(super) fn run(
     }
     let settings = &context.config.curate;
     let section = super::json(&(
-        settings.max_per_structure,
-        settings.ngram,
+        (settings.max_per_structure, settings.max_per_seed),
+        (settings.ngram, settings.leaks),
+        &settings.near,
         files,
+        against::identities(&settings.against)?,
         identity(&earlier),
         wanted(context),
     ))?;
@@ -105,20 +113,6 @@ fn wanted(context: &Context<'_>) -> Option<(u64, bool)> {
 /// Reason and detail of each row that goes, by its id.
 type Rejects = HashMap<String, (&'static str, String)>;
 
-/// What curate reads of a row's facts.
-#[derive(Default, Deserialize)]
-struct Forms {
-    normal_form: Option<String>,
-    structure: Option<String>,
-}
-
-fn forms(row: &Row) -> Forms {
-    row.facts
-        .as_deref()
-        .and_then(|facts| serde_json::from_str(facts).ok())
-        .unwrap_or_default()
-}
-
 /// The files whose problems must not appear.
 fn benchmarks<'a>(context: &'a Context<'_>) -> impl Iterator<Item = &'a Benchmark> {
     context
@@ -129,15 +123,26 @@ fn benchmarks<'a>(context: &'a Context<'_>) -> impl Iterator<Item = &'a Benchmar
         .chain(&context.config.curate.contamination)
 }
 
-/// Judges all rows of a round, shard by shard; only fingerprints and the rejects are held.
-fn decide(context: &Context<'_>, earlier: &[Shard], shards: &[Shard]) -> Result<Rejects, Error> {
+/// The benchmarks' problems, to be looked up in.
+fn index(context: &Context<'_>) -> Result<Benchmarks, Error> {
     let settings = &context.config.curate;
     let words = if settings.ngram == 0 {
         usize::MAX
     } else {
         settings.ngram
     };
-    let mut index = Benchmarks::new(words);
+    let mut rules = match settings.leaks {
+        Leaks::Published => Rules::published(words),
+        Leaks::Thorough => Rules::default(),
+    };
+    if settings.leaks == Leaks::Thorough {
+        let mut long = rules.long;
+        if let Some(long) = &mut long {
+            long.words = words;
+        }
+        rules.long = long;
+    }
+    let mut index = Benchmarks::with_rules(rules);
     for benchmark in benchmarks(context) {
         for row in evaluate::problems(benchmark)? {
             let item = row.seed_id.unwrap_or_default();
@@ -148,67 +153,71 @@ fn decide(context: &Context<'_>, earlier: &[Shard], shards: &[Shard]) -> Result<
             );
         }
     }
+    Ok(index)
+}
+
+/// The rule for a threshold of the configuration; 0 looks for no near duplicates.
+fn rule(threshold: f64, default: NearRule) -> Result<Option<NearRule>, Error> {
+    if threshold == 0.0 {
+        return Ok(None);
+    }
+    NearRule::new(threshold, default.shingle())
+        .map(Some)
+        .map_err(|error| Error::Internal(format!("a threshold that passed the check: {error}")))
+}
+
+/// Judges all rows of a round, shard by shard; only fingerprints, sketches and the rejects are held.
+fn decide(context: &Context<'_>, earlier: &[Shard], shards: &[Shard]) -> Result<Rejects, Error> {
+    let settings = &context.config.curate;
+    let index = index(context)?;
     let caps = Caps {
         per_structure: settings.max_per_structure,
-        per_seed: 0,
+        per_seed: settings.max_per_seed,
     };
-    let mut curator = Curator::new(caps, (!index.is_empty()).then_some(index));
+    let mut curator = Curator::new(caps, (!index.is_empty()).then_some(index)).with_near(
+        rule(settings.near.problems, NearRule::PROBLEMS)?,
+        rule(settings.near.programs, NearRule::PROGRAMS)?,
+    );
+    let texts = settings.near.programs > 0.0;
+    against::remember(&settings.against, texts, &mut curator)?;
     let wanted = wanted(context);
     let counts = |row: &Row| wanted.is_some_and(|(_, seeds)| seeds || !row.is_seed());
     let mut kept: u64 = 0;
     for shard in earlier {
         for row in shard.kept()? {
-            let forms = forms(&row);
-            curator.remember(&candidate(&row, &forms));
+            curator.remember(&Forms::of(&row, texts).candidate(&row));
             kept += u64::from(counts(&row));
         }
     }
     let mut rejects = Rejects::new();
     for shard in shards {
-        for row in shard.kept()? {
-            if counts(&row) && wanted.is_some_and(|(most, _)| kept >= most) {
+        context.check_stop()?;
+        let rows = shard.kept()?;
+        let prepared = prepare(&curator.preparer(), &rows, texts);
+        for (row, prepared) in rows.iter().zip(prepared) {
+            if counts(row) && wanted.is_some_and(|(most, _)| kept >= most) {
                 rejects.insert(
-                    row.row_id,
+                    row.row_id.clone(),
                     ("beyond_target", "the target was reached before".into()),
                 );
                 continue;
             }
-            let forms = forms(&row);
-            let whole = candidate(&row, &forms);
-            let decision = if row.is_seed() {
-                // Two given problems may well need the same program; only their texts exclude each other.
-                let decision = curator.judge(&Candidate {
-                    normal_form: None,
-                    structure: None,
-                    ..whole
+            let decision = curator.judge_prepared(&row.row_id, &prepared);
+            if decision.is_kept() && row.is_seed() {
+                // Its program excludes others, though others did not exclude it.
+                let whole = Forms::of(row, texts);
+                curator.remember(&Candidate {
+                    problem: None,
+                    ..whole.candidate(row)
                 });
-                if decision.is_kept() {
-                    curator.remember(&Candidate {
-                        problem: None,
-                        ..whole
-                    });
-                }
-                decision
-            } else {
-                curator.judge(&whole)
-            };
+            }
             match decision {
-                Decision::Rejected { reason, detail } => {
-                    rejects.insert(row.row_id, (reason.as_str(), detail));
+                Decision::Rejected { reason, evidence } => {
+                    rejects.insert(row.row_id.clone(), (reason.as_str(), evidence.to_string()));
                 }
-                Decision::Kept => kept += u64::from(counts(&row)),
+                Decision::Kept => kept += u64::from(counts(row)),
             }
         }
     }
     Ok(rejects)
-}
-
-fn candidate<'a>(row: &'a Row, forms: &'a Forms) -> Candidate<'a> {
-    Candidate {
-        row_id: &row.row_id,
-        problem: row.problem.as_deref(),
-        normal_form: forms.normal_form.as_deref(),
-        structure: forms.structure.as_deref(),
-        seed_id: None,
-    }
 }

@@ -27,6 +27,8 @@ use crate::report::{BenchmarkScore, StageReport, TargetReport};
 use crate::runner::map::Input;
 use crate::shard::Shard;
 
+pub(crate) use curate::other_data;
+
 /// How a stage sees its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
