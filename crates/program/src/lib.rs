@@ -19,15 +19,19 @@
 
 pub mod calculator;
 mod canonical;
+mod chance;
+mod edit;
 mod extract;
 mod facts;
 mod fingerprint;
 mod guard;
+pub mod inputs;
 mod names;
 mod parse;
 pub mod quantities;
 pub mod routing;
 mod rules;
+mod value;
 
 pub use canonical::{normal_form, structure};
 pub use extract::extract_code;
@@ -36,3 +40,4 @@ pub use fingerprint::fingerprint;
 pub use guard::{MAX_INDENTS, MAX_NESTING, MAX_SOURCE_BYTES};
 pub use parse::SyntaxProblem;
 pub use rules::{Ours, Published, Reason, Rules, Violation, check, check_answer};
+pub use value::Value;
