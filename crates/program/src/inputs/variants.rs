@@ -5,7 +5,7 @@ use num_traits::ToPrimitive;
 
 use super::hints::Hints;
 use super::slot::{NotMutable, Slot};
-use super::vary::{Reach, Site, vary};
+use super::vary::{Reach, Site, keeps_its_length, vary};
 use crate::chance::Chance;
 use crate::value::Value;
 
@@ -382,6 +382,13 @@ fn resize(values: &mut [Value], group: &Group, reach: Reach, chance: &mut Chance
     let Some(&first) = group.lists.first() else {
         return;
     };
+    let held = |at: &usize| {
+        let items = values.get(*at).and_then(Value::items);
+        items.is_none_or(keeps_its_length)
+    };
+    if group.lists.iter().any(held) {
+        return;
+    }
     let now = length(values, first);
     let (grow, times) = match reach {
         Reach::Larger(quarters) => (true, (now * usize::from(quarters) / 4).max(1)),

@@ -83,6 +83,15 @@ pub(super) fn list(
     Some(shape.restored(new))
 }
 
+/// Whether a list of another length would be no list of its kind: a permutation, shares of a whole, a square matrix.
+pub(crate) fn keeps_its_length(items: &[Value]) -> bool {
+    let shape = Shape::of(items);
+    let square = items
+        .iter()
+        .all(|row| row.items().map(<[Value]>::len) == Some(items.len()));
+    shape.permutation.is_some() || shape.shares.is_some() || square
+}
+
 /// Another element, like `old`, for a list that holds `items`.
 fn element(
     old: &Value,
@@ -100,7 +109,7 @@ fn element(
         landmarks: site.landmarks,
         families: site.families,
         bounds: shape.bounds.clone().or_else(|| site.bounds.clone()),
-        fixed_length: shape.matrix || matches!(old, Value::Tuple(_)),
+        fixed_length: shape.matrix || shape.pairs || matches!(old, Value::Tuple(_)),
     };
     let reach = match reach {
         Reach::Larger(_) => Reach::Near,

@@ -5,6 +5,8 @@ mod lists;
 mod numbers;
 mod texts;
 
+pub(crate) use lists::keeps_its_length;
+
 use num_bigint::BigInt;
 
 use crate::chance::Chance;
@@ -95,11 +97,8 @@ fn alternative(
     if matches!(reach, Reach::Larger(_)) || !matches!(value, Value::Text(_) | Value::Int(_)) {
         return None;
     }
-    let likely = match value {
-        // A text that is one of a few is nothing else.
-        Value::Text(_) => chance.one_in(9, 10),
-        _ => chance.one_in(1, 2),
-    };
+    // A text that is one of a few is nothing else; an integer may be.
+    let likely = matches!(value, Value::Text(_)) || chance.one_in(1, 2);
     let mut choices: Vec<&Value> = Vec::new();
     for family in site.families {
         if family.contains(value) {
