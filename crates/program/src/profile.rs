@@ -7,7 +7,7 @@ use ruff_python_ast::{Expr, Stmt};
 use serde::{Deserialize, Serialize};
 
 use crate::dataflow;
-use crate::facts;
+use crate::facts::{self, facts};
 use crate::parse::{SyntaxProblem, module};
 use crate::value;
 
@@ -70,7 +70,7 @@ pub fn profile(source: &str) -> Result<Profile, SyntaxProblem> {
     profile.chance = walk.chance.into_iter().collect();
     profile.recursive = walk.recursive.into_iter().collect();
     profile.reaching = dataflow::keys_that_reach_output(source)?;
-    profile.unreaching = crate::facts(source)?
+    profile.unreaching = facts(source)?
         .input_keys
         .into_iter()
         .filter(|key| !profile.reaching.contains(key))

@@ -24,4 +24,4 @@ mod vary;
 pub use slot::{Entry, NotMutable, Slot};
 pub use variants::Inputs;
 pub(crate) use variants::Choice;
-pub(crate) use vary::Reach;
+pub(crate) use vary::{Reach, Site, vary};

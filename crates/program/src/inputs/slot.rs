@@ -116,6 +116,11 @@ impl Slot {
         &self.entries
     }
 
+    /// The text of a value as it is written.
+    pub(crate) fn text(&self, entry: &Entry) -> &str {
+        self.source.get(entry.range.clone()).unwrap_or_default()
+    }
+
     /// The plain values, by key, in source order.
     pub fn plain(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.entries
