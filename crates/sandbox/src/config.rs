@@ -50,6 +50,10 @@ pub struct Config {
     /// `time` and `datetime` show it, moved on by a microsecond at each reading and by as much as a program sleeps. What
     /// files and the kernel show of the time is not changed. Default: none, the machine's clock.
     pub frozen_clock: Option<f64>,
+    /// The seed of Python's hashes (`PYTHONHASHSEED`), on which the order of sets of texts depends. Default: 0.
+    pub hash_seed: u32,
+    /// Where the global random streams of `random`, numpy and sympy start in every program. Default: 0.
+    pub random_seed: u32,
     /// How many bytes of stdout and of stderr an outcome keeps: the last ones. Default: 4,096.
     pub keep_bytes: usize,
     /// Which tier runs programs. Default: [`TierChoice::Auto`].
@@ -86,6 +90,8 @@ impl Default for Config {
             floor: Level::Limits,
             cgroup: None,
             frozen_clock: None,
+            hash_seed: 0,
+            random_seed: 0,
             keep_bytes: 4096,
             tier: TierChoice::Auto,
             count_changes: true,

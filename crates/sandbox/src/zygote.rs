@@ -96,7 +96,7 @@ impl Zygote {
         let setup = serde_json::json!({
             "preload": preload, "site": config.site, "namespaces": isolate, "landlock": isolate, "seccomp": isolate,
             "memory_group": group.as_ref().is_some_and(Group::bounds_memory), "mark": word,
-            "count_changes": config.count_changes, "frozen_clock": config.frozen_clock, "forbidden": caco_program::routing::forbidden_names(),
+            "count_changes": config.count_changes, "frozen_clock": config.frozen_clock, "random_seed": config.random_seed, "forbidden": caco_program::routing::forbidden_names(),
         });
         let mut command = Command::new(python);
         command
@@ -104,7 +104,7 @@ impl Zygote {
             .arg(setup.to_string())
             .env_clear()
             .envs([
-                ("PYTHONHASHSEED", "0"),
+                ("PYTHONHASHSEED", config.hash_seed.to_string().as_str()),
                 ("TZ", "UTC"),
                 ("LC_ALL", "C.UTF-8"),
             ])

@@ -90,3 +90,29 @@ fn an_instant_out_of_range_is_refused() {
         ));
     }
 }
+
+/// The same program twice where hashes and random streams start elsewhere: what depends on them differs, all else is the same.
+#[test]
+fn hashes_and_random_streams_start_where_the_settings_say() {
+    let program = "import random\ninput = {'a': 1}\noutput = [hash('text'), random.random(), 6 * 7]";
+    let run = |hash_seed, random_seed, tier| {
+        let config = Config {
+            hash_seed,
+            random_seed,
+            tier,
+            ..config()
+        };
+        let outcome = run_in(&Sandbox::start(config).unwrap(), &[program]).remove(0);
+        let output = outcome.output.unwrap();
+        (output[0].clone(), output[1].clone(), output[2].clone())
+    };
+    for tier in [TierChoice::Own, TierChoice::Batch] {
+        let first = run(0, 0, tier);
+        assert_eq!(first, run(0, 0, tier));
+        let other = run(5, 6, tier);
+        assert_eq!(first.2, other.2);
+        assert!(first.0 != other.0 && first.1 != other.1);
+        assert_eq!(run(0, 6, tier).0, first.0);
+        assert_eq!(run(5, 0, tier).1, first.1);
+    }
+}

@@ -145,14 +145,14 @@ class NumpyRandom:
 
     def __init__(self, numpy):
         self.seed, self.state, self.fresh = numpy.random.seed, None, None
-        self.seed(0)
+        self.seed(RANDOM_SEED)
         try:
             # The Mersenne Twister: 624 words and the position in them. Programs that set a whole state are not run here.
             state = memoryview((ctypes.c_char * 2500).from_address(numpy.random.mtrand._rand._bit_generator.ctypes.state_address))
             fresh = bytes(state)
             numpy.random.random_sample()
             if bytes(state) != fresh:
-                self.seed(0)
+                self.seed(RANDOM_SEED)
                 if bytes(state) == fresh:
                     self.state, self.fresh = state, fresh
         except Exception:
@@ -160,7 +160,7 @@ class NumpyRandom:
 
     def restore(self):
         if self.state is None or bytes(self.state) != self.fresh:
-            self.seed(0)
+            self.seed(RANDOM_SEED)
 
 
 class Watch:
@@ -177,7 +177,7 @@ class Watch:
         self.context = self.decimal and self.decimal.DefaultContext.copy()
         self.errors = self.numpy and self.numpy.geterr()
         self.printing = self.numpy and str(self.numpy.get_printoptions())
-        self.random_state = random.Random(0).getstate()
+        self.random_state = random.Random(RANDOM_SEED).getstate()
         self.modules = len(MODULES)
         self.path = list(sys.path)
 
@@ -195,7 +195,7 @@ class Watch:
         if uses & USES_SYMPY:
             rng = MODULES.get("sympy.core.random")
             if rng is not None:
-                rng.seed(0)
+                rng.seed(RANDOM_SEED)
 
     def moved(self, uses):
         """What a program left changed, or None."""

@@ -14,14 +14,17 @@ class NoAnswer(Exception):
     pass
 
 
+RANDOM_SEED = 0  # where every program's random streams start
+
+
 def seed_everything():
-    random.seed(0)
+    random.seed(RANDOM_SEED)
     numpy = MODULES.get("numpy")
     if numpy is not None:
-        numpy.random.seed(0)
+        numpy.random.seed(RANDOM_SEED)
     sympy_random = MODULES.get("sympy.core.random")
     if sympy_random is not None:
-        sympy_random.seed(0)
+        sympy_random.seed(RANDOM_SEED)
 
 
 def program_line(error):

@@ -364,7 +364,9 @@ def version_text(loaded):
 
 
 def main():
+    global RANDOM_SEED
     setup = json.loads(sys.argv[1])
+    RANDOM_SEED = setup["random_seed"]
     sys.argv[:] = [""]
     sys.path[:] = [p for p in sys.path if p] + ([setup["site"]] if setup["site"] else [])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

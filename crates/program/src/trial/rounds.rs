@@ -1,0 +1,258 @@
+//! Which runs are made, round by round.
+
+use serde_json::Value as Json;
+
+use super::{Ending, Record, Role, Surroundings, Trial};
+use crate::inputs::{Choice, Reach};
+
+/// Rounds at most.
+pub(super) const MOST: u32 = 7;
+/// Fewest nearby runs by which a program is said to fail on most of them.
+pub(super) const NEARBY: usize = 6;
+
+impl Trial {
+    /// Adds the runs of the next round.
+    pub(super) fn plan(&mut self) {
+        match self.round {
+            0 => self.first(),
+            1 => {
+                self.repeat_variants();
+                self.more_nearby();
+                self.grow(2);
+                self.closer_look();
+            }
+            round => {
+                if round == 2 {
+                    self.grow(3);
+                }
+                self.other_contexts(round);
+            }
+        }
+    }
+
+    fn push(&mut self, choice: Choice, role: Role, surroundings: Surroundings) {
+        self.records.push(Record {
+            choice,
+            role,
+            surroundings,
+            observed: None,
+        });
+    }
+
+    fn ordinary(&mut self, choice: Choice, role: Role) -> bool {
+        let known = self.records.iter().any(|record| {
+            record.surroundings == Surroundings::Ordinary
+                && record.choice.values == choice.values
+                && std::mem::discriminant(&record.role) == std::mem::discriminant(&role)
+        });
+        if !known {
+            self.push(choice, role, Surroundings::Ordinary);
+        }
+        !known
+    }
+
+    pub(super) fn key_count(&self) -> usize {
+        self.inputs.keys().len().min(self.settings.keys)
+    }
+
+    /// Keys that are tried one by one: all that can have another value.
+    fn tried(&self) -> Vec<usize> {
+        (0..self.key_count())
+            .filter(|&at| self.inputs.varies(at))
+            .collect()
+    }
+
+    fn first(&mut self) {
+        let original = self.inputs.original();
+        // One repeat for every program; where the text shows that chance may come in, in all surroundings.
+        let shakes = if self.profile.chance.is_empty() { 1 } else { 4 };
+        for shake in 0..shakes {
+            self.push(original.clone(), Role::Repeat(None), Surroundings::Shaken(shake));
+        }
+        let mut index = 0;
+        let mut wanted = self.settings.pairs;
+        while wanted > 0 && index < 3 * self.settings.pairs as u64 {
+            if let Some(choice) = self.inputs.joint(&original, Reach::Near, index)
+                && self.ordinary(choice, Role::Joint)
+            {
+                wanted -= 1;
+            }
+            index += 1;
+        }
+        let tried = self.tried();
+        for key in tried {
+            self.near(key, 0);
+        }
+        if self.profile.loops > 0 || !self.profile.recursive.is_empty() {
+            self.larger(1);
+        }
+    }
+
+    fn near(&mut self, key: usize, index: u64) {
+        let original = self.inputs.original();
+        if let Some(choice) = self.inputs.single(&original, key, Reach::Near, index) {
+            let role = Role::Single {
+                key,
+                against: None,
+                near: true,
+            };
+            self.ordinary(choice, role);
+        }
+    }
+
+    /// All keys larger; and, where that breaks something, each by itself.
+    fn larger(&mut self, quarters: u8) {
+        let original = self.inputs.original();
+        if let Some(choice) = self.inputs.joint(&original, Reach::Larger(quarters), 0) {
+            self.ordinary(choice, Role::Growth(quarters));
+        }
+        for key in 0..self.key_count().min(4) {
+            if let Some(choice) = self.inputs.single(&original, key, Reach::Larger(quarters), 0) {
+                self.ordinary(choice, Role::Growth(quarters));
+            }
+        }
+    }
+
+    /// The next step of growth, where the last one shows some.
+    fn grow(&mut self, quarters: u8) {
+        let least = (2.0 * self.original.cpu_ms).max(20.0);
+        let grows = self.records.iter().any(|record| {
+            matches!(record.role, Role::Growth(_))
+                && record.observed.as_ref().is_some_and(|o| o.cpu_ms >= least)
+        });
+        let exploded = self.records.iter().any(|record| self.explodes(record));
+        if grows && !exploded {
+            self.larger(quarters);
+        }
+    }
+
+    /// Variants in other surroundings, where chance may come in: their texts have other hashes.
+    fn repeat_variants(&mut self) {
+        if self.profile.chance.is_empty() {
+            return;
+        }
+        let again: Vec<(usize, Choice)> = self
+            .records
+            .iter()
+            .enumerate()
+            .filter(|(_, record)| record.role == Role::Joint)
+            .map(|(at, record)| (at, record.choice.clone()))
+            .take(4)
+            .collect();
+        for (number, (at, choice)) in again.into_iter().enumerate() {
+            for shake in [number % 4, (number + 1) % 4] {
+                let shake = u8::try_from(shake).unwrap_or(0);
+                self.push(choice.clone(), Role::Repeat(Some(at)), Surroundings::Shaken(shake));
+            }
+        }
+    }
+
+    /// More nearby runs, where there are few or many of them failed.
+    fn more_nearby(&mut self) {
+        let (all, failed) = self.nearby();
+        if all >= 2 * NEARBY && 4 * failed < all || all >= NEARBY && failed == 0 {
+            return;
+        }
+        let tried = self.tried();
+        let rounds = if tried.is_empty() { 0 } else { 1 + 12 / tried.len() as u64 };
+        for index in 1..=rounds {
+            for &key in tried.iter().take(12) {
+                self.near(key, index);
+            }
+        }
+    }
+
+    /// Keys that have not shown an effect, though they may have one.
+    fn unsettled(&self) -> Vec<usize> {
+        self.tried()
+            .into_iter()
+            .filter(|&key| !self.responds(key) && self.reaches(key))
+            .collect()
+    }
+
+    fn spread(&mut self, against: Option<usize>, key: usize, count: usize, index: u64) {
+        let base = match against {
+            None => self.inputs.original(),
+            Some(at) => match self.records.get(at) {
+                Some(record) => record.choice.clone(),
+                None => return,
+            },
+        };
+        for choice in self.inputs.spread(&base, key, count, index) {
+            // What the program refuses tells nothing of the key.
+            if choice.lawful {
+                let near = false;
+                self.ordinary(choice, Role::Single { key, against, near });
+            }
+        }
+    }
+
+    /// Larger changes, and changes in the contexts that the joint variants are.
+    fn closer_look(&mut self) {
+        let contexts = self.answered(|role| role == Role::Joint);
+        for key in self.unsettled() {
+            self.spread(None, key, 8, 1);
+            for (number, &at) in contexts.iter().take(3).enumerate() {
+                self.spread(Some(at), key, 2, 2 + number as u64);
+            }
+        }
+    }
+
+    fn answered(&self, role: impl Fn(Role) -> bool) -> Vec<usize> {
+        self.records
+            .iter()
+            .enumerate()
+            .filter(|(_, record)| record.surroundings == Surroundings::Ordinary && role(record.role))
+            .filter(|(_, record)| record.observed.as_ref().is_some_and(|o| o.answer().is_some()))
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    /// Contexts further away, and changes in them. Outputs that can only be few things need more of them.
+    fn other_contexts(&mut self, round: u32) {
+        let unsettled = self.unsettled();
+        let coarse = matches!(self.original.answer(), Some(Json::Bool(_) | Json::Null | Json::String(_)))
+            || matches!(self.original.answer(), Some(Json::Array(items)) if items.is_empty());
+        let small = matches!(self.original.answer(), Some(Json::Number(n)) if n.as_i64().is_some_and(|n| n.abs() < 3));
+        let last = if coarse || small { MOST } else { 4 };
+        if unsettled.is_empty() || round >= last {
+            return;
+        }
+        let original = self.inputs.original();
+        // In the first of these rounds nobody knows yet which contexts give answers: as many more again later.
+        for number in 0..5 {
+            let index = u64::from(round) * 16 + number;
+            let Some(choice) = self.inputs.joint(&original, Reach::Far, index) else {
+                continue;
+            };
+            if !choice.lawful {
+                continue;
+            }
+            self.push(choice, Role::Context, Surroundings::Ordinary);
+            let at = self.records.len() - 1;
+            for &key in unsettled.iter().take(8) {
+                self.spread(Some(at), key, 3, 8 + index);
+            }
+        }
+    }
+
+    /// Whether the time of a run explodes against that of the original.
+    pub(super) fn explodes(&self, record: &Record) -> bool {
+        let nearby = match record.role {
+            Role::Growth(_) => true,
+            Role::Joint | Role::Single { near: true, .. } => record.choice.lawful,
+            _ => false,
+        };
+        let Some(observed) = record.observed.as_ref().filter(|_| nearby) else {
+            return false;
+        };
+        if record.surroundings != Surroundings::Ordinary {
+            return false;
+        }
+        // Below five milliseconds times are noise.
+        let least = self.settings.growth_ratio * self.original.cpu_ms.max(5.0);
+        let ran_away = observed.ending == Ending::CutOff
+            && self.original.cpu_ms * self.settings.growth_ratio < self.settings.growth_floor_ms;
+        ran_away || observed.cpu_ms >= least.max(self.settings.growth_floor_ms)
+    }
+}
