@@ -1,5 +1,6 @@
 //! What every stage may use: configuration, folder, models, prompts, the sandbox, the log, the stop flag.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -73,6 +74,8 @@ pub(crate) struct Context<'a> {
     /// An outside trainer is prepared, not started.
     pub(crate) dry_run: bool,
     executor: Mutex<Option<Arc<dyn Executor>>>,
+    /// Sandboxes in which programs see another hash seed, other random streams and another time.
+    shaken: Mutex<BTreeMap<u8, Arc<dyn Executor>>>,
     index: Mutex<Index>,
 }
 
@@ -111,6 +114,7 @@ impl<'a> Context<'a> {
             preview: false,
             dry_run: false,
             executor: Mutex::new(None),
+            shaken: Mutex::new(BTreeMap::new()),
             index: Mutex::new(Index::load(dir)),
         })
     }
@@ -156,11 +160,7 @@ impl<'a> Context<'a> {
         let config = caco_sandbox::Config {
             preload_heavy,
             workers: settings.workers.unwrap_or(cores.min(8)),
-            limits: caco_sandbox::Limits {
-                cpu_seconds: settings.cpu_seconds,
-                wall_seconds: settings.wall_seconds,
-                memory_mb: settings.memory_mb,
-            },
+            limits: self.limits(),
             ..caco_sandbox::Config::for_environment(&environment)
         };
         let sandbox = Sandbox::start(config).map_err(python_error)?;
@@ -173,5 +173,46 @@ impl<'a> Context<'a> {
         let executor: Arc<dyn Executor> = Arc::new(sandbox);
         *held = Some(Arc::clone(&executor));
         Ok(executor)
+    }
+
+    /// A sandbox with the surroundings of this number, so that a program which depends on them gives itself away.
+    pub(crate) fn shaken(&self, number: u8) -> Result<Arc<dyn Executor>, Error> {
+        let mut held = self.shaken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(executor) = held.get(&number) {
+            return Ok(Arc::clone(executor));
+        }
+        let requirements: Vec<&str> = self
+            .config
+            .execute
+            .python
+            .iter()
+            .map(String::as_str)
+            .collect();
+        let say = |line: &str| self.message(line);
+        let environment =
+            caco_sandbox::environment::ensure(&self.config.cache, &requirements, &say)
+                .map_err(python_error)?;
+        let shake = u32::from(number) + 1;
+        let config = caco_sandbox::Config {
+            workers: 1,
+            limits: self.limits(),
+            hash_seed: shake,
+            random_seed: shake,
+            // Some years, days, hours and minutes from the beginning of 2024.
+            frozen_clock: Some(1_704_067_200.0 + 41_234_567.0 * f64::from(shake)),
+            ..caco_sandbox::Config::for_environment(&environment)
+        };
+        let executor: Arc<dyn Executor> = Arc::new(Sandbox::start(config).map_err(python_error)?);
+        held.insert(number, Arc::clone(&executor));
+        Ok(executor)
+    }
+
+    fn limits(&self) -> caco_sandbox::Limits {
+        let settings = &self.config.execute;
+        caco_sandbox::Limits {
+            cpu_seconds: settings.cpu_seconds,
+            wall_seconds: settings.wall_seconds,
+            memory_mb: settings.memory_mb,
+        }
     }
 }

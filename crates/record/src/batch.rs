@@ -79,6 +79,7 @@ const OPTIONAL: &[(&str, Get, Set)] = optional_columns![
     output,
     solution,
     final_answer,
+    pairs,
     facts,
     execution,
     verdicts,

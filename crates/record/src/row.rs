@@ -87,6 +87,8 @@ pub struct Row {
     pub solution: Option<String>,
     /// The final answer extracted from `solution`.
     pub final_answer: Option<String>,
+    /// JSON text: further pairs of the program's `input` and `output`, from runs on other inputs.
+    pub pairs: Option<String>,
     /// JSON text: static facts, hashes of normal form and structure, `is_new`, `is_new_structure`.
     pub facts: Option<String>,
     /// JSON text: status, protection in force, interpreter.
@@ -121,6 +123,7 @@ impl Row {
             output: None,
             solution: None,
             final_answer: None,
+            pairs: None,
             facts: None,
             execution: None,
             verdicts: None,

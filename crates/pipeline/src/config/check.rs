@@ -133,6 +133,17 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         "execute.workers",
         "must be at least 1",
     )?;
+    let inputs = &execute.inputs;
+    require(
+        (0.0..=1.0).contains(&inputs.fragile_share),
+        "execute.inputs.fragile_share",
+        "must be from 0 to 1",
+    )?;
+    require(
+        inputs.growth_ratio > 1.0,
+        "execute.inputs.growth_ratio",
+        "must be above 1",
+    )?;
     require(
         config.export.rows_per_file >= 1,
         "export.rows_per_file",

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 pub use caco_model::train::TrainConfig as Training;
 use caco_program::Rules;
+use caco_program::trial::Fault;
 use caco_record::Stage;
 use serde::{Deserialize, Serialize};
 
@@ -267,6 +268,64 @@ pub struct Execute {
     pub memory_mb: u64,
     /// The rules, published and ours. Default as published, with ours on top.
     pub rules: Rules,
+    /// Whether and how programs that pass are tried on other inputs.
+    pub inputs: Inputs,
+}
+
+/// Runs of a program on inputs near its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Inputs {
+    /// Pairs of input and output that are wanted of each program beside its own; 0 tries nothing. Default 0.
+    pub pairs: usize,
+    /// In how many runs that give an answer a key must have been changed without effect before it is said to be ignored.
+    /// Default 16.
+    pub attempts: usize,
+    /// In how many different contexts, the program's own input among them. Default 4.
+    pub contexts: usize,
+    /// The share of nearby inputs on which a program may fail, from 0 to 1. Default 0.5.
+    pub fragile_share: f64,
+    /// From how many times the CPU time of its own input on a program's time explodes. Default 10.
+    pub growth_ratio: f64,
+    /// CPU milliseconds below which nothing is slow. Default 1000.
+    pub growth_floor_ms: f64,
+    /// The findings for which a row is rejected; others are recorded only. Default all.
+    pub reject: Vec<Fault>,
+}
+
+impl Default for Inputs {
+    fn default() -> Self {
+        let trial = caco_program::trial::Settings::default();
+        Self {
+            pairs: 0,
+            attempts: trial.attempts,
+            contexts: trial.contexts,
+            fragile_share: trial.fragile_share,
+            growth_ratio: trial.growth_ratio,
+            growth_floor_ms: trial.growth_floor_ms,
+            reject: vec![
+                Fault::Constant,
+                Fault::InputIgnored,
+                Fault::Nondeterministic,
+                Fault::Fragile,
+                Fault::SlowGrowth,
+            ],
+        }
+    }
+}
+
+impl Inputs {
+    pub(crate) fn trial(&self) -> caco_program::trial::Settings {
+        caco_program::trial::Settings {
+            pairs: self.pairs,
+            attempts: self.attempts,
+            contexts: self.contexts,
+            fragile_share: self.fragile_share,
+            growth_ratio: self.growth_ratio,
+            growth_floor_ms: self.growth_floor_ms,
+            ..caco_program::trial::Settings::default()
+        }
+    }
 }
 
 /// The packages of the execution environment when the configuration names none.
@@ -286,6 +345,7 @@ impl Default for Execute {
             wall_seconds: 20.0,
             memory_mb: 1024,
             rules: Rules::default(),
+            inputs: Inputs::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use caco_program::{Facts, Rules};
 use caco_sandbox::{Outcome, OutputSource, Status};
 use serde::Serialize;
 
+use super::execute::Tried;
 use crate::Error;
 use crate::config::Execute;
 use crate::context::Context;
@@ -206,16 +207,19 @@ struct Execution<'a> {
     error_line: Option<u32>,
     protection: &'a str,
     interpreter: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inputs: Option<&'a Tried>,
 }
 
-/// The `execution` column.
-pub(super) fn execution(outcome: &Outcome) -> Result<String, Error> {
+/// The `execution` column, with what other inputs showed where they were tried.
+pub(super) fn execution(outcome: &Outcome, inputs: Option<&Tried>) -> Result<String, Error> {
     super::json(&Execution {
         status: outcome.status.as_str(),
         error_class: outcome.error_class.as_deref(),
         error_line: outcome.error_line,
         protection: &outcome.protection,
         interpreter: &outcome.interpreter,
+        inputs,
     })
 }
 

@@ -1,7 +1,13 @@
 //! Sampled programs meet the rules and run in the sandbox; each is told apart as new or known.
 
+mod trials;
+
+use std::collections::BTreeMap;
+
 use caco_record::Stage;
 
+use self::trials::Subject;
+pub(super) use self::trials::Tried;
 use super::{State, assess, inputs};
 use crate::Error;
 use crate::config::TuneInit;
@@ -10,7 +16,7 @@ use crate::models::{Known, Models};
 use crate::report::StageReport;
 use crate::runner::map::{self, Map};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -18,7 +24,11 @@ pub(super) fn run(
     state: &mut State,
 ) -> Result<StageReport, Error> {
     let known = known(context, state)?;
-    let section = super::json(&(assess::section(&context.config.execute)?, known.id()))?;
+    let section = super::json(&(
+        assess::section(&context.config.execute)?,
+        &context.config.execute.inputs,
+        known.id(),
+    ))?;
     let map = Map {
         stage: Stage::Execute,
         round,
@@ -36,8 +46,14 @@ pub(super) fn run(
             .collect();
         let programs: Vec<&str> = programs.iter().map(String::as_str).collect();
         let all = programs.len();
-        let assessed = assess::assess(context, &programs, &|done| progress.part(done, all, 0))?;
-        for (row, found) in rows.iter_mut().zip(assessed) {
+        let settings = &context.config.execute.inputs;
+        // Trials are the second half of the work.
+        let parts = if settings.pairs > 0 { 2 * all } else { all };
+        let assessed = assess::assess(context, &programs, &|done| progress.part(done, parts, 0))?;
+        let mut tried = tried(context, &programs, &assessed, &|done| {
+            progress.part(all + done, parts, 0);
+        })?;
+        for (place, (row, found)) in rows.iter_mut().zip(assessed).enumerate() {
             let new = found.facts.as_ref().map(|forms| {
                 let program = known.programs.binary_search(&forms.normal).is_err();
                 (
@@ -49,13 +65,21 @@ pub(super) fn run(
                 row.facts = Some(assess::recorded(forms, new)?);
             }
             if let Some(outcome) = &found.outcome {
-                row.execution = Some(assess::execution(outcome)?);
+                row.execution = Some(assess::execution(outcome, tried.get(&place))?);
             }
             match (found.failed, &found.outcome, &found.facts) {
                 (Some((reason, detail)), _, _) => row.reject(Stage::Execute, &reason, detail),
                 (None, Some(outcome), Some(forms)) => {
                     super::unify::fill(row, outcome, forms, new)?;
                     row.keep(Stage::Execute);
+                    if let Some(tried) = tried.remove(&place) {
+                        row.execution = Some(assess::execution(outcome, Some(&tried))?);
+                        row.pairs = Some(super::json(&tried.pairs)?);
+                        if let Some(finding) = tried.against(&settings.reject) {
+                            let detail = finding.detail.clone();
+                            row.reject(Stage::Execute, finding.fault.as_str(), detail);
+                        }
+                    }
                 }
                 _ => row.quarantine(Stage::Execute, "not_run", None),
             }
@@ -64,6 +88,32 @@ pub(super) fn run(
     })?;
     state.put(Stage::Execute, round, shards);
     Ok(report)
+}
+
+/// What many inputs show of the programs that passed, by their places.
+fn tried(
+    context: &Context<'_>,
+    programs: &[&str],
+    assessed: &[assess::Assessed],
+    progress: &dyn Fn(usize),
+) -> Result<BTreeMap<usize, Tried>, Error> {
+    let settings = &context.config.execute.inputs;
+    if settings.pairs == 0 {
+        return Ok(BTreeMap::new());
+    }
+    let mut places = Vec::new();
+    let mut subjects = Vec::new();
+    for (place, (program, found)) in programs.iter().zip(assessed).enumerate() {
+        if let (None, Some(outcome)) = (&found.failed, &found.outcome) {
+            places.push(place);
+            subjects.push(Subject { program, outcome });
+        }
+    }
+    let resting = programs.len() - subjects.len();
+    let tried = trials::try_all(context, settings, &subjects, &|done| {
+        progress(resting + done)
+    })?;
+    Ok(places.into_iter().zip(tried).collect())
 }
 
 /// Fingerprints of everything that the generator may have learnt by heart: the base's training set and this run's seeds.

@@ -258,6 +258,6 @@ pub(super) fn fill(
     row.input = outcome.input.as_ref().map(super::json).transpose()?;
     row.output = outcome.output.as_ref().map(super::json).transpose()?;
     row.facts = Some(assess::recorded(forms, new)?);
-    row.execution = Some(assess::execution(outcome)?);
+    row.execution = Some(assess::execution(outcome, None)?);
     Ok(())
 }

@@ -102,7 +102,10 @@ pub fn ground(solution: &str, trace: &Trace, input: &Json) -> Grounding {
     for mention in mentions(solution) {
         let text = solution.get(mention.start..mention.end).unwrap_or_default();
         // A part of a compound is told by its whole.
-        if mention.part || mention.start < covered || numbers::is_label(solution, mention.start, mention.end) {
+        if mention.part
+            || mention.start < covered
+            || numbers::is_label(solution, mention.start, mention.end)
+        {
             continue;
         }
         covered = mention.end;
@@ -130,7 +133,10 @@ pub fn ground(solution: &str, trace: &Trace, input: &Json) -> Grounding {
             origin,
         });
     }
-    let grounded = found.iter().filter(|n| n.origin != Origin::Ungrounded).count();
+    let grounded = found
+        .iter()
+        .filter(|n| n.origin != Origin::Ungrounded)
+        .count();
     Grounding {
         score: match found.len() {
             0 => 1.0,
@@ -144,10 +150,14 @@ pub fn ground(solution: &str, trace: &Trace, input: &Json) -> Grounding {
 fn rounded(value: &BigRational, places: usize, known: &[BigRational]) -> bool {
     let hundred = BigRational::from_integer(100.into());
     let ten = num_bigint::BigInt::from(10);
-    let half = BigRational::new(1.into(), ten.pow(u32::try_from(places).unwrap_or(0).min(30)) * 2);
+    let half = BigRational::new(
+        1.into(),
+        ten.pow(u32::try_from(places).unwrap_or(0).min(30)) * 2,
+    );
     known.iter().any(|other| {
         let percent = other * &hundred == *value || value * &hundred == *other;
-        percent || (!other.is_integer() && (other - value).abs() <= half)
+        percent
+            || (!other.is_integer() && (other - value).abs() <= half)
             || (!other.is_integer() && (other * &hundred - value).abs() <= half)
     })
 }

@@ -67,7 +67,11 @@ impl Trial {
         // One repeat for every program; where the text shows that chance may come in, in all surroundings.
         let shakes = if self.profile.chance.is_empty() { 1 } else { 4 };
         for shake in 0..shakes {
-            self.push(original.clone(), Role::Repeat(None), Surroundings::Shaken(shake));
+            self.push(
+                original.clone(),
+                Role::Repeat(None),
+                Surroundings::Shaken(shake),
+            );
         }
         let mut index = 0;
         let mut wanted = self.settings.pairs;
@@ -107,7 +111,10 @@ impl Trial {
             self.ordinary(choice, Role::Growth(quarters));
         }
         for key in 0..self.key_count().min(4) {
-            if let Some(choice) = self.inputs.single(&original, key, Reach::Larger(quarters), 0) {
+            if let Some(choice) = self
+                .inputs
+                .single(&original, key, Reach::Larger(quarters), 0)
+            {
                 self.ordinary(choice, Role::Growth(quarters));
             }
         }
@@ -142,7 +149,11 @@ impl Trial {
         for (number, (at, choice)) in again.into_iter().enumerate() {
             for shake in [number % 4, (number + 1) % 4] {
                 let shake = u8::try_from(shake).unwrap_or(0);
-                self.push(choice.clone(), Role::Repeat(Some(at)), Surroundings::Shaken(shake));
+                self.push(
+                    choice.clone(),
+                    Role::Repeat(Some(at)),
+                    Surroundings::Shaken(shake),
+                );
             }
         }
     }
@@ -154,7 +165,11 @@ impl Trial {
             return;
         }
         let tried = self.tried();
-        let rounds = if tried.is_empty() { 0 } else { 1 + 12 / tried.len() as u64 };
+        let rounds = if tried.is_empty() {
+            0
+        } else {
+            1 + 12 / tried.len() as u64
+        };
         for index in 1..=rounds {
             for &key in tried.iter().take(12) {
                 self.near(key, index);
@@ -202,8 +217,15 @@ impl Trial {
         self.records
             .iter()
             .enumerate()
-            .filter(|(_, record)| record.surroundings == Surroundings::Ordinary && role(record.role))
-            .filter(|(_, record)| record.observed.as_ref().is_some_and(|o| o.answer().is_some()))
+            .filter(|(_, record)| {
+                record.surroundings == Surroundings::Ordinary && role(record.role)
+            })
+            .filter(|(_, record)| {
+                record
+                    .observed
+                    .as_ref()
+                    .is_some_and(|o| o.answer().is_some())
+            })
             .map(|(at, _)| at)
             .collect()
     }
@@ -211,8 +233,10 @@ impl Trial {
     /// Contexts further away, and changes in them. Outputs that can only be few things need more of them.
     fn other_contexts(&mut self, round: u32) {
         let unsettled = self.unsettled();
-        let coarse = matches!(self.original.answer(), Some(Json::Bool(_) | Json::Null | Json::String(_)))
-            || matches!(self.original.answer(), Some(Json::Array(items)) if items.is_empty());
+        let coarse = matches!(
+            self.original.answer(),
+            Some(Json::Bool(_) | Json::Null | Json::String(_))
+        ) || matches!(self.original.answer(), Some(Json::Array(items)) if items.is_empty());
         let small = matches!(self.original.answer(), Some(Json::Number(n)) if n.as_i64().is_some_and(|n| n.abs() < 3));
         let last = if coarse || small { MOST } else { 4 };
         if unsettled.is_empty() || round >= last {

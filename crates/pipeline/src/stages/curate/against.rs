@@ -38,7 +38,8 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
             return Err(Error::Data {
                 file: path.clone(),
                 message: "there are no rows to compare with: no .parquet and no .jsonl file".into(),
-                hint: "name a run folder, a folder of such files, or a file in `curate.against`".into(),
+                hint: "name a run folder, a folder of such files, or a file in `curate.against`"
+                    .into(),
             });
         }
         files.extend(found);
@@ -85,21 +86,25 @@ pub(super) fn identities(paths: &[PathBuf]) -> Result<Vec<String>, Error> {
 }
 
 /// Has the curator take note of all rows of the other data.
-pub(super) fn remember(
-    paths: &[PathBuf],
-    texts: bool,
-    curator: &mut Curator,
-) -> Result<(), Error> {
+pub(super) fn remember(paths: &[PathBuf], texts: bool, curator: &mut Curator) -> Result<(), Error> {
     for path in files(paths)? {
         let mut rows = 0u64;
         let mut take = |row_id: Option<&str>, problem: Option<&str>, program: Option<&str>| {
             rows += 1;
-            let place = format!("{}:{rows}", path.file_name().unwrap_or_default().to_string_lossy());
-            let forms = program.map(|program| Forms::of_program(program, texts)).unwrap_or_default();
+            let place = format!(
+                "{}:{rows}",
+                path.file_name().unwrap_or_default().to_string_lossy()
+            );
+            let forms = program
+                .map(|program| Forms::of_program(program, texts))
+                .unwrap_or_default();
             curator.remember(&forms.known(row_id.unwrap_or(&place), problem));
             problem.is_some() || program.is_some()
         };
-        if path.extension().is_some_and(|extension| extension == "parquet") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "parquet")
+        {
             parquet_rows(&path, &mut take)?;
         } else {
             json_rows(&path, &mut take)?;
@@ -115,7 +120,10 @@ fn json_rows(path: &Path, take: &mut Take<'_>) -> Result<(), Error> {
     let broken = |message: String| Error::Data {
         file: path.to_owned(),
         message,
-        hint: format!("each line is a JSON object with one of {}, or `{PROGRAM}`", PROBLEM.join(", ")),
+        hint: format!(
+            "each line is a JSON object with one of {}, or `{PROGRAM}`",
+            PROBLEM.join(", ")
+        ),
     };
     let mut reader = Reader::open(path).map_err(|error| broken(error.to_string()))?;
     while let Some(line) = reader.line().map_err(|error| broken(error.to_string()))? {
@@ -125,7 +133,9 @@ fn json_rows(path: &Path, take: &mut Take<'_>) -> Result<(), Error> {
         let text = |key: &str| row[key].as_str();
         let problem = PROBLEM.iter().find_map(|key| text(key));
         if !take(text(ROW_ID), problem, text(PROGRAM)) {
-            return Err(broken(format!("line {number}: neither a problem nor a program")));
+            return Err(broken(format!(
+                "line {number}: neither a problem nor a program"
+            )));
         }
     }
     Ok(())
@@ -135,7 +145,12 @@ fn parquet_rows(path: &Path, take: &mut Take<'_>) -> Result<(), Error> {
     let open = File::open(path).map_err(|error| Error::io("read", path, error))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(open)
         .map_err(|error| shard::damaged(path, &error))?;
-    let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let names: Vec<String> = builder
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| field.name().clone())
+        .collect();
     let has = |name: &str| names.iter().any(|own| own == name);
     let problem = PROBLEM.iter().find(|name| has(name)).copied();
     if problem.is_none() && !has(PROGRAM) {
@@ -145,7 +160,11 @@ fn parquet_rows(path: &Path, take: &mut Take<'_>) -> Result<(), Error> {
             hint: format!("one of {}, or `{PROGRAM}`, is compared", PROBLEM.join(", ")),
         });
     }
-    let wanted: Vec<&str> = [Some(ROW_ID), problem, Some(PROGRAM)].into_iter().flatten().filter(|name| has(name)).collect();
+    let wanted: Vec<&str> = [Some(ROW_ID), problem, Some(PROGRAM)]
+        .into_iter()
+        .flatten()
+        .filter(|name| has(name))
+        .collect();
     let mask = ProjectionMask::columns(builder.parquet_schema(), wanted.iter().copied());
     let batches = builder
         .with_projection(mask)
@@ -154,11 +173,12 @@ fn parquet_rows(path: &Path, take: &mut Take<'_>) -> Result<(), Error> {
     for batch in batches {
         let batch = batch.map_err(|error| shard::damaged(path, &error))?;
         let column = |name: &str| texts(&batch, name);
-        let (ids, problems, programs) =
-            (column(ROW_ID), problem.and_then(column), column(PROGRAM));
+        let (ids, problems, programs) = (column(ROW_ID), problem.and_then(column), column(PROGRAM));
         for row in 0..batch.num_rows() {
             let cell = |column: Option<&'_ StringArray>| -> Option<String> {
-                column.filter(|column| column.is_valid(row)).map(|column| column.value(row).to_owned())
+                column
+                    .filter(|column| column.is_valid(row))
+                    .map(|column| column.value(row).to_owned())
             };
             let (id, problem, program) = (cell(ids), cell(problems), cell(programs));
             take(id.as_deref(), problem.as_deref(), program.as_deref());
@@ -168,5 +188,8 @@ fn parquet_rows(path: &Path, take: &mut Take<'_>) -> Result<(), Error> {
 }
 
 fn texts<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a StringArray> {
-    batch.column_by_name(name)?.as_any().downcast_ref::<StringArray>()
+    batch
+        .column_by_name(name)?
+        .as_any()
+        .downcast_ref::<StringArray>()
 }

@@ -89,7 +89,10 @@ pub(super) fn prepare(preparer: &Preparer, rows: &[Row], texts: bool) -> Vec<Pre
         preparer.prepare_all(&candidates)
     };
     std::thread::scope(|scope| {
-        let parts: Vec<_> = rows.chunks(size).map(|rows| scope.spawn(move || part(rows))).collect();
+        let parts: Vec<_> = rows
+            .chunks(size)
+            .map(|rows| scope.spawn(move || part(rows)))
+            .collect();
         parts
             .into_iter()
             .flat_map(|part| match part.join() {

@@ -88,12 +88,7 @@ fn once(value: &Value, site: &Site<'_>, reach: Reach, chance: &mut Chance) -> Op
 }
 
 /// Another of the constants that the program or its input has as alternatives to `value`; for texts and integers.
-fn alternative(
-    value: &Value,
-    site: &Site<'_>,
-    reach: Reach,
-    chance: &mut Chance,
-) -> Option<Value> {
+fn alternative(value: &Value, site: &Site<'_>, reach: Reach, chance: &mut Chance) -> Option<Value> {
     if matches!(reach, Reach::Larger(_)) || !matches!(value, Value::Text(_) | Value::Int(_)) {
         return None;
     }
@@ -106,7 +101,11 @@ fn alternative(
         }
     }
     if matches!(value, Value::Text(_)) {
-        choices.extend(site.landmarks.iter().filter(|c| matches!(c, Value::Text(_))));
+        choices.extend(
+            site.landmarks
+                .iter()
+                .filter(|c| matches!(c, Value::Text(_))),
+        );
     }
     choices.retain(|choice| {
         *choice != value && std::mem::discriminant(*choice) == std::mem::discriminant(value)
