@@ -12,6 +12,7 @@ mod documents;
 mod environment;
 mod errors;
 mod help;
+mod inputs;
 mod resume;
 mod runs;
 mod sandbox;
