@@ -7,7 +7,8 @@ WAY is one of
     datasketch        MinHash.update_batch, then MinHashLSH.query and insert; candidates whose estimate is below the
                       threshold do not count
     rensa             RMinHash (all tokens), then RMinHashDeduplicator with its LSH, through add_pairs
-    rensa-rho         the same through its faster pipeline, which samples tokens
+    datatrove         MinhashDedupSignature, MinhashDedupBuckets and MinhashDedupCluster, which say what the filter would
+                      drop; clusters are connected components, and candidates are not looked at again
     shingles          making the shingles alone, which every peer here asks its caller for
 
 OUT gets a line `row near - -` for each row that goes, as that of examples/near_pass.rs.
@@ -77,13 +78,35 @@ def by_rensa(options: argparse.Namespace) -> Iterator[tuple[int, str]]:
         yield from ((row, "-") for (row, _), kept in zip(batch, keep) if not kept)
 
 
+def by_datatrove(options: argparse.Namespace) -> Iterator[tuple[int, str]]:
+    import struct
+    import tempfile
+    from pathlib import Path
+
+    from datatrove.data import Document
+    from datatrove.pipeline.dedup import MinhashDedupBuckets, MinhashDedupCluster, MinhashDedupSignature
+    from datatrove.pipeline.dedup.minhash import MinhashConfig
+
+    config = MinhashConfig(n_grams=SIZE, num_buckets=options.bands or 14, hashes_per_bucket=options.perms // (options.bands or 14))
+    with tempfile.TemporaryDirectory() as temporary, open(options.file, encoding="utf-8") as file:
+        folders = [f"{temporary}/{name}" for name in ("signatures", "pairs", "removed")]
+        documents = (Document(text=line, id=str(row)) for row, line in enumerate(file))
+        MinhashDedupSignature(folders[0], config).run(documents, 0, 1)
+        buckets = MinhashDedupBuckets(folders[0], folders[1], config=config)
+        for rank in range(config.num_buckets):
+            buckets.run(None, rank, config.num_buckets)
+        MinhashDedupCluster(folders[1], folders[2], config).run(None, 0, 1)
+        for path in Path(folders[2]).glob("*.remove"):
+            yield from ((row, "-") for (row,) in struct.iter_unpack("<I", path.read_bytes()))
+
+
 def by_shingles(options: argparse.Namespace) -> Iterator[tuple[int, str]]:
     for batch in batches(options.file):
         del batch
     yield from ()
 
 
-WAYS = {"datasketch": by_datasketch, "rensa": by_rensa, "shingles": by_shingles}
+WAYS = {"datasketch": by_datasketch, "datatrove": by_datatrove, "rensa": by_rensa, "shingles": by_shingles}
 
 
 def main() -> None:

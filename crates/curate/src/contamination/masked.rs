@@ -39,7 +39,9 @@ const COMMON: &str = "a an the if how what when where which who whom whose why i
      spends spent money dollar dollars cent cents need needs use uses used day days week weeks hour hours minute minutes \
      month months long value answer express simplify expression equation positive integer integers real numbers such given \
      suppose function common fraction enter form solution solutions sum product difference between average percent people \
-     point points line following please thank";
+     point points line following please thank \
+     frac dfrac tfrac left right cdot sqrt dots ldots cdots text mathbf mathrm begin end array pmatrix align quad leq geq infty \
+     sin cos tan log circ";
 
 /// What kind of word a word in lower case is. Looked up once for each list, since lists are searched from left to right.
 struct Lists {
@@ -135,15 +137,16 @@ fn word(text: &str, after_apostrophe: bool) -> Option<Mask> {
     }
 }
 
-/// Whether a part tells something of its problem: a word of at least three letters that is not in every other problem, and
-/// no command.
+/// Whether a word in lower case tells something of its problem: at least three letters, and not in every other problem.
+pub(super) fn word_tells(word: &str) -> bool {
+    let letters = word.chars().count() >= 3 && word.chars().all(char::is_alphabetic);
+    letters && !LISTS.common.contains(word) && !LISTS.numbers.contains(word)
+}
+
+/// Whether a part does; LaTeX commands do not.
 pub(super) fn tells(part: &Mask) -> bool {
     match part {
-        Mask::Word(word) => {
-            word.chars().count() >= 3
-                && !word.starts_with('\\')
-                && !LISTS.common.contains(word.as_str())
-        }
+        Mask::Word(word) => word_tells(word),
         Mask::Number | Mask::Name | Mask::Sign(_) => false,
     }
 }

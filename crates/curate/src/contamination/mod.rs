@@ -87,13 +87,14 @@ impl std::fmt::Display for Hit {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
-    /// Long runs of words. Default 13 words, whatever share of the item they are.
+    /// Long runs of words. Default 13 words that are a fifth of the item, so that `m and n are relatively prime positive
+    /// integers, find m + n` is no evidence.
     pub long: Option<RunRule>,
     /// Near duplicates. Default 0.7 of the runs of 3 words.
     pub near: Option<NearRule>,
     /// Re-skinned items.
     pub reskin: Option<ReskinRule>,
-    /// Shorter runs. Default 8 words, at least half of the item.
+    /// Shorter runs. Default 8 words, together half of the item, with 3 telling words.
     pub short: Option<RunRule>,
 }
 
@@ -102,13 +103,15 @@ impl Default for Rules {
         Self {
             long: Some(RunRule {
                 words: 13,
-                share: 0.0,
+                share: 0.2,
+                telling: 0,
             }),
             near: NearRule::new(0.7, 3).ok(),
             reskin: Some(ReskinRule::default()),
             short: Some(RunRule {
                 words: 8,
                 share: 0.5,
+                telling: 3,
             }),
         }
     }
@@ -119,7 +122,11 @@ impl Rules {
     #[must_use]
     pub const fn published(words: usize) -> Self {
         Self {
-            long: Some(RunRule { words, share: 0.0 }),
+            long: Some(RunRule {
+                words,
+                share: 0.0,
+                telling: 0,
+            }),
             near: None,
             reskin: None,
             short: None,

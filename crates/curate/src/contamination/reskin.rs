@@ -51,13 +51,15 @@ const UNKNOWN: f64 = 0.7;
 
 /// Hashes of words or pairs, ascending.
 type Set = Vec<u64>;
+/// The same with their weights.
+type Weighed = Vec<(u64, f64)>;
 
 #[derive(Debug, Clone)]
 pub(super) struct Reskins {
     rule: ReskinRule,
     items: Vec<Item>,
-    /// Items by the rarest of their pairs, as many as it takes.
-    rare: HashMap<u64, Vec<u32>>,
+    /// Items by their pairs, ascending.
+    holders: HashMap<u64, Vec<u32>>,
     words: Weights,
     pairs: Weights,
 }
@@ -65,8 +67,8 @@ pub(super) struct Reskins {
 #[derive(Debug, Clone)]
 struct Item {
     masked: Vec<Mask>,
-    words: Set,
-    pairs: Set,
+    words: Weighed,
+    pairs: Weighed,
     words_weight: f64,
     pairs_weight: f64,
 }
@@ -125,22 +127,24 @@ impl Weights {
         })
     }
 
-    /// Of a set. In its order, so that the last bits of the sum are always the same.
-    fn sum(&self, set: &Set) -> f64 {
-        set.iter().map(|&key| self.of(key)).sum()
+    fn weigh(&self, set: Set) -> Weighed {
+        set.into_iter().map(|key| (key, self.of(key))).collect()
     }
+}
 
-    fn shared(&self, one: &Set, two: &Set) -> f64 {
-        let (mut a, mut b, mut sum) = (0, 0, 0.0);
-        while let (Some(&x), Some(&y)) = (one.get(a), two.get(b)) {
-            if x == y {
-                sum += self.of(x);
-            }
-            a += usize::from(x <= y);
-            b += usize::from(y <= x);
-        }
-        sum
+/// In the order of the set, so that the last bits of the sum are always the same.
+fn sum(set: &Weighed) -> f64 {
+    set.iter().map(|(_, weight)| weight).sum()
+}
+
+fn shared(one: &Weighed, two: &Weighed) -> f64 {
+    let (mut a, mut b, mut sum) = (0, 0, 0.0);
+    while let (Some(&(x, weight)), Some(&(y, _))) = (one.get(a), two.get(b)) {
+        sum += if x == y { weight } else { 0.0 };
+        a += usize::from(x <= y);
+        b += usize::from(y <= x);
     }
+    sum
 }
 
 /// See [`ReskinRule`].
@@ -164,35 +168,26 @@ impl Reskins {
             .collect();
         let words = Weights::new(read.iter().map(|(_, (words, _))| words));
         let pairs = Weights::new(read.iter().map(|(_, (_, pairs))| pairs));
-        let mut rare: HashMap<u64, Vec<u32>> = HashMap::new();
+        let mut holders: HashMap<u64, Vec<u32>> = HashMap::new();
         let mut items = Vec::with_capacity(read.len());
         for ((masked, (item_words, item_pairs)), number) in read.into_iter().zip(0u32..) {
+            let (item_words, item_pairs) = (words.weigh(item_words), pairs.weigh(item_pairs));
             let item = Item {
-                words_weight: words.sum(&item_words),
-                pairs_weight: pairs.sum(&item_pairs),
+                words_weight: sum(&item_words),
+                pairs_weight: sum(&item_pairs),
                 masked,
                 words: item_words,
                 pairs: item_pairs,
             };
-            // Even when all words are shared, a similarity of s needs pairs of weight 2 s - 1 of the whole (or some pair at
-            // all): of the rarest pairs that are all but so much of the weight, one is shared.
-            let least = (2.0 * rule.similarity - 1.0).max(0.02) * item.pairs_weight;
-            let mut rarest = item.pairs.clone();
-            rarest.sort_by(|&a, &b| pairs.of(b).total_cmp(&pairs.of(a)).then(a.cmp(&b)));
-            let mut left = item.pairs_weight;
-            for pair in rarest {
-                if left < least {
-                    break;
-                }
-                left -= pairs.of(pair);
-                rare.entry(pair).or_default().push(number);
+            for (pair, _) in &item.pairs {
+                holders.entry(*pair).or_default().push(number);
             }
             items.push(item);
         }
         Self {
             rule,
             items,
-            rare,
+            holders,
             words,
             pairs,
         }
@@ -202,27 +197,27 @@ impl Reskins {
     pub(super) fn find(&self, problem: &str) -> Option<Reskin> {
         let masked = masked(problem);
         let (words, pairs) = sets(&masked);
-        let mut candidates: Vec<u32> = pairs
-            .iter()
-            .filter_map(|pair| self.rare.get(pair))
-            .flatten()
-            .copied()
-            .collect();
-        candidates.sort_unstable();
-        candidates.dedup();
-        let (words_weight, pairs_weight) = (self.words.sum(&words), self.pairs.sum(&pairs));
+        let (words, pairs) = (self.words.weigh(words), self.pairs.weigh(pairs));
+        let mut shared_pairs = vec![0.0; self.items.len()];
+        for (pair, weight) in &pairs {
+            for &item in self.holders.get(pair).into_iter().flatten() {
+                if let Some(sum) = shared_pairs.get_mut(item as usize) {
+                    *sum += weight;
+                }
+            }
+        }
+        let (words_weight, pairs_weight) = (sum(&words), sum(&pairs));
         let mut best: Option<Reskin> = None;
-        for number in candidates {
-            let Some(item) = self.items.get(number as usize) else {
-                continue;
-            };
-            let shared_pairs = self.pairs.shared(&pairs, &item.pairs);
-            let by_pairs = likeness(shared_pairs, item.pairs_weight, pairs_weight);
-            // The words can make the mean no more than this.
-            if shared_pairs < self.rule.weight || (1.0 + by_pairs) / 2.0 < self.rule.similarity {
+        for ((item, &shared_pairs), number) in self.items.iter().zip(&shared_pairs).zip(0u32..) {
+            if shared_pairs < self.rule.weight {
                 continue;
             }
-            let shared_words = self.words.shared(&words, &item.words);
+            let by_pairs = likeness(shared_pairs, item.pairs_weight, pairs_weight);
+            // The words can make the mean no more than this.
+            if f64::midpoint(1.0, by_pairs) < self.rule.similarity {
+                continue;
+            }
+            let shared_words = shared(&words, &item.words);
             let by_words = likeness(shared_words, item.words_weight, words_weight);
             let similarity = f64::midpoint(by_words, by_pairs);
             if similarity < self.rule.similarity

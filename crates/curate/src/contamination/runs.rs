@@ -1,10 +1,11 @@
 //! Runs of words that a problem and an item share.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::masked::word_tells;
 use crate::text::hash;
 use crate::tokens::mix;
 
@@ -16,7 +17,14 @@ pub struct RunRule {
     pub words: usize,
     /// Share of the item's words that shared runs have to make up, 0 to 1. Common phrases are a small part of an item.
     pub share: f64,
+    /// Telling words that the longest shared run has to have, unless the shared runs are nine tenths of the item.
+    /// `the sum of all of the` tells nothing.
+    #[serde(default)]
+    pub telling: usize,
 }
+
+/// Share of an item from which on runs need no telling words.
+const WHOLE: f64 = 0.9;
 
 /// Which items have which runs.
 #[derive(Debug, Clone)]
@@ -111,7 +119,12 @@ impl Runs {
                 .unwrap_or_default()
                 .max(1);
             let share = (cover.words as f64 / length as f64).min(1.0);
-            if share >= self.rule.share && best.as_ref().is_none_or(|best| share > best.share) {
+            if share < self.rule.share || best.as_ref().is_some_and(|best| share <= best.share) {
+                continue;
+            }
+            let run = words.get(cover.longest.clone()).unwrap_or_default();
+            let telling: BTreeSet<&String> = run.iter().filter(|word| word_tells(word)).collect();
+            if share >= WHOLE || telling.len() >= self.rule.telling {
                 best = Some(Shared {
                     item,
                     share,

@@ -12,8 +12,8 @@ const WHOLE: u64 = 1 << (COUNT_BITS - 1);
 
 /// Sketches of kept texts, each with a number that the caller chose.
 ///
-/// Holds for each text 4 bytes for each different shingle (at most 1 KiB), 12 bytes, and 16 entries of 9 to 12 bytes in the
-/// table of bands: about 350 bytes for a problem of 45 words.
+/// Holds for each text 4 bytes for each different shingle (at most 1 KiB), 12 bytes, and 16 entries of 9 to 14 bytes in the
+/// table of bands: about 370 bytes for a problem of 45 words.
 #[derive(Debug, Clone)]
 pub struct NearIndex {
     threshold: f64,
