@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use caco_model::{Finish, Message, Model, Request, Sampler, open_user_prompt};
+use caco_model::{Finish, Message, Model, Request, Sampler};
 
 use serde_json::Value;
 
@@ -154,7 +154,7 @@ impl Generator for Embedded {
     }
 
     fn open_user(&self) -> String {
-        open_user_prompt()
+        self.model.open_user_prompt()
     }
 
     fn prompts(&self) -> PromptSet {
