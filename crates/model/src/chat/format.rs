@@ -297,7 +297,7 @@ mod tests {
                 "contents",
             ),
             (
-                "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}",
+                "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}",
                 "special token",
             ),
             (

@@ -106,6 +106,7 @@ impl Reader {
     }
 
     /// The shape of a tensor.
+    #[cfg(test)]
     pub(crate) fn shape(&self, name: &str) -> Option<&[usize]> {
         self.places.get(name).map(|place| place.shape.as_slice())
     }
