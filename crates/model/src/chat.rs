@@ -1,9 +1,13 @@
 //! The chat format: messages, the template and its rendering.
 
-use crate::tokenizer::{MESSAGE_END, MESSAGE_START, SPECIALS};
+mod format;
+
+pub(crate) use format::Format;
+
+use crate::tokenizer::{MESSAGE_END, MESSAGE_START, Marks, SPECIALS};
 use crate::{Error, Result, Tokenizer};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, ErrorKind, context};
+use minijinja::{Environment, ErrorKind, Value, context};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -79,12 +83,25 @@ pub fn render_chat(messages: &[Message], add_generation_prompt: bool) -> String 
     text
 }
 
-/// Renders messages with a tokenizer's own template; for a template other than ChatML.
+/// Renders messages with a tokenizer's own template; for a template other than ChatML. A special token spelt out inside a
+/// message's content is broken as by [`render_chat`].
 ///
 /// # Errors
 /// When the template is not valid or refuses the messages.
 pub fn render_with(
     tokenizer: &Tokenizer,
+    messages: &[Message],
+    add_generation_prompt: bool,
+) -> Result<String> {
+    let marks = tokenizer.marks();
+    render_template(tokenizer.template(), marks, messages, add_generation_prompt)
+}
+
+/// Renders messages with a template, as `transformers` does: the same whitespace rules, Python's string methods, the named
+/// special tokens (`bos_token` and so on), and no tools or documents. No clock is given to the template.
+pub(crate) fn render_template(
+    template: &str,
+    marks: &Marks,
     messages: &[Message],
     add_generation_prompt: bool,
 ) -> Result<String> {
@@ -95,6 +112,7 @@ pub fn render_with(
             .lstrip_blocks(true)
             .build()?,
     );
+    env.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
     env.add_function(
         "raise_exception",
         |message: String| -> std::result::Result<String, minijinja::Error> {
@@ -104,13 +122,22 @@ pub fn render_with(
     let entry = |m: &Message| {
         BTreeMap::from([
             ("role", m.role.as_str().to_string()),
-            ("content", neutral(&m.content).into_owned()),
+            (
+                "content",
+                break_marks(&m.content, &marks.specials).into_owned(),
+            ),
         ])
     };
     let messages: Vec<BTreeMap<&str, String>> = messages.iter().map(entry).collect();
     env.render_str(
-        tokenizer.template(),
-        context! { messages, add_generation_prompt },
+        template,
+        context! {
+            messages,
+            add_generation_prompt,
+            tools => Value::from(()),
+            documents => Value::from(()),
+            ..Value::from_pairs(marks.named.clone())
+        },
     )
     .map_err(Error::from)
 }
@@ -129,13 +156,21 @@ pub(crate) fn message_open(role: Role) -> String {
 /// A message's content in which nothing is taken for markup: a zero-width space breaks each special token of ChatML.
 #[must_use]
 pub fn neutral(content: &str) -> Cow<'_, str> {
-    if !SPECIALS.iter().any(|marker| content.contains(marker)) {
-        return Cow::Borrowed(content);
+    break_marks(content, &SPECIALS)
+}
+
+/// Puts a zero-width space after the first character of each special token that is spelt out in a content.
+fn break_marks<'a>(content: &'a str, specials: &[impl AsRef<str>]) -> Cow<'a, str> {
+    let mut text = Cow::Borrowed(content);
+    for mark in specials.iter().map(AsRef::as_ref) {
+        let mut rest = mark.chars();
+        if let Some(first) = rest.next()
+            && text.contains(mark)
+        {
+            text = Cow::Owned(text.replace(mark, &format!("{first}\u{200b}{}", rest.as_str())));
+        }
     }
-    let broken = SPECIALS.iter().fold(content.to_string(), |text, marker| {
-        text.replace(marker, &format!("<\u{200b}{}", &marker[1..]))
-    });
-    Cow::Owned(broken)
+    text
 }
 
 #[cfg(test)]

@@ -1,5 +1,9 @@
 //! The shape of a model, as `config.json` states it.
 
+mod rope;
+
+pub use rope::RopeScaling;
+
 use crate::{Error, Result, files};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -27,6 +31,12 @@ pub struct ModelConfig {
     pub rope_theta: f64,
     /// Whether the output layer is the embedding. Default true.
     pub tie_word_embeddings: bool,
+    /// Width of one head, even; `None` divides `hidden_size` by the number of query heads. Default none.
+    pub head_dim: Option<usize>,
+    /// Whether queries, keys and values have biases, as in Qwen2 and not in Llama. Default true.
+    pub attention_bias: bool,
+    /// How the rotary angles are stretched for a context longer than the one trained on. Default none.
+    pub rope_scaling: Option<RopeScaling>,
 }
 
 impl ModelConfig {
@@ -46,13 +56,23 @@ impl ModelConfig {
             rms_norm_eps: 1e-6,
             rope_theta: 10_000.0,
             tie_word_embeddings: true,
+            head_dim: None,
+            attention_bias: true,
+            rope_scaling: None,
         }
     }
 
     /// Width of one head.
     #[must_use]
     pub fn head_dim(&self) -> usize {
-        self.hidden_size / self.num_attention_heads
+        self.head_dim
+            .unwrap_or(self.hidden_size / self.num_attention_heads.max(1))
+    }
+
+    /// Width of the concatenated queries, which is that of the mixed values, too.
+    #[must_use]
+    pub fn query_width(&self) -> usize {
+        self.num_attention_heads * self.head_dim()
     }
 
     /// Width of the concatenated queries, keys and values.
@@ -78,14 +98,20 @@ impl ModelConfig {
         if let Some((name, _)) = sizes.iter().find(|(_, size)| *size == 0) {
             return Err(Error::config(*name, "must be at least 1"));
         }
-        if !self
-            .hidden_size
-            .is_multiple_of(2 * self.num_attention_heads)
-        {
-            return Err(Error::config(
-                "hidden_size",
-                "must be a multiple of twice num_attention_heads",
-            ));
+        match self.head_dim {
+            Some(dim) if dim == 0 || !dim.is_multiple_of(2) => {
+                return Err(Error::config("head_dim", "must be even and at least 2"));
+            }
+            None if !self
+                .hidden_size
+                .is_multiple_of(2 * self.num_attention_heads) =>
+            {
+                return Err(Error::config(
+                    "hidden_size",
+                    "must be a multiple of twice num_attention_heads",
+                ));
+            }
+            _ => {}
         }
         if !self
             .num_attention_heads
@@ -107,69 +133,59 @@ impl ModelConfig {
     /// # Errors
     /// When the file is missing, a field is missing, or it describes another layout than Qwen2 or Llama.
     pub fn load(path: &Path) -> Result<Self> {
-        let json: Value = files::read_json(path)?;
+        Self::from_json(&files::read_json(path)?, path)
+    }
+
+    /// Reads the content of `config.json`, in the form of `transformers` 4 or 5; `path` names it in errors.
+    ///
+    /// # Errors
+    /// As [`ModelConfig::load`].
+    pub(crate) fn from_json(json: &Value, path: &Path) -> Result<Self> {
         let wrong = |message: String| Error::config(path.display().to_string(), message);
-        let layouts = ["qwen2", "llama"];
-        if !layouts.iter().any(|layout| json["model_type"] == *layout) {
-            return Err(wrong(format!(
-                "model_type is {}, only \"qwen2\" and \"llama\" can be loaded",
-                json["model_type"]
-            )));
-        }
-        if json["mlp_bias"] == true {
-            return Err(wrong(
-                "mlp_bias is true, only feed-forward layers without biases can be computed"
-                    .to_string(),
-            ));
-        }
-        if json["use_sliding_window"] == true {
-            return Err(wrong(
-                "use_sliding_window is true, only full attention can be computed".to_string(),
-            ));
-        }
-        if !json["rope_scaling"].is_null() {
-            return Err(wrong(
-                "rope_scaling is set, only plain rotary positions can be computed".to_string(),
-            ));
-        }
+        check_layout(json).map_err(wrong)?;
         let size = |key: &str| {
             json[key]
                 .as_u64()
                 .map(|n| n as usize)
                 .ok_or_else(|| wrong(format!("`{key}` must be a whole number")))
         };
-        let heads = size("num_attention_heads")?;
+        let optional = |key: &str| match &json[key] {
+            Value::Null => Ok(None),
+            _ => size(key).map(Some),
+        };
+        let (heads, hidden_size) = (size("num_attention_heads")?, size("hidden_size")?);
         let theta = json["rope_theta"]
             .as_f64()
             .or_else(|| json["rope_parameters"]["rope_theta"].as_f64());
         let config = Self {
             vocab_size: size("vocab_size")?,
-            hidden_size: size("hidden_size")?,
+            hidden_size,
             intermediate_size: size("intermediate_size")?,
             num_hidden_layers: size("num_hidden_layers")?,
             num_attention_heads: heads,
-            num_key_value_heads: json["num_key_value_heads"]
-                .as_u64()
-                .map_or(heads, |n| n as usize),
+            num_key_value_heads: optional("num_key_value_heads")?.unwrap_or(heads),
             max_position_embeddings: size("max_position_embeddings")?,
             rms_norm_eps: json["rms_norm_eps"].as_f64().unwrap_or(1e-6),
             rope_theta: theta.unwrap_or(10_000.0),
             tie_word_embeddings: json["tie_word_embeddings"].as_bool().unwrap_or(false),
+            head_dim: optional("head_dim")?.filter(|dim| dim * heads != hidden_size),
+            attention_bias: json["model_type"] == "qwen2" || json["attention_bias"] == true,
+            rope_scaling: RopeScaling::from_json(json).map_err(wrong)?,
         };
         config.check().map_err(|e| wrong(e.to_string()))?;
         Ok(config)
     }
 
-    /// The content of `config.json`, as a Llama with attention biases: for a Qwen2, `transformers` 5 puts its own
-    /// pre-tokenizer in the place of ours and takes numbers apart.
+    /// The content of `config.json`, as a Llama, with attention biases where there are any: for a Qwen2, `transformers` 5
+    /// puts its own pre-tokenizer in the place of ours and takes numbers apart.
     ///
     /// `dtype` is the weights' type, `end` and `pad` are token ids.
     #[must_use]
     pub fn to_json(&self, dtype: &str, end: u32, pad: u32) -> Value {
-        json!({
+        let mut json = json!({
             "architectures": ["LlamaForCausalLM"],
             "model_type": "llama",
-            "attention_bias": true,
+            "attention_bias": self.attention_bias,
             "attention_dropout": 0.0,
             "mlp_bias": false,
             "head_dim": self.head_dim(),
@@ -190,6 +206,43 @@ impl ModelConfig {
             "torch_dtype": dtype,
             "use_cache": true,
             "vocab_size": self.vocab_size,
-        })
+        });
+        if let (Some(scaling), Some(fields)) = (&self.rope_scaling, json.as_object_mut()) {
+            fields.insert("rope_scaling".to_string(), scaling.to_json());
+        }
+        json
     }
 }
+
+/// Says what of a configuration cannot be computed here.
+fn check_layout(json: &Value) -> Result<(), String> {
+    let model = &json["model_type"];
+    if model != "qwen2" && model != "llama" {
+        return Err(format!(
+            "model_type is {model}, only \"qwen2\" and \"llama\" can be loaded"
+        ));
+    }
+    if json["mlp_bias"] == true {
+        return Err(
+            "mlp_bias is true, only feed-forward layers without biases can be computed".to_string(),
+        );
+    }
+    let act = &json["hidden_act"];
+    if !act.is_null() && act != "silu" {
+        return Err(format!(
+            "hidden_act is {act}, only \"silu\" can be computed"
+        ));
+    }
+    let windowed = json["layer_types"]
+        .as_array()
+        .is_some_and(|types| types.iter().any(|kind| kind != "full_attention"));
+    if json["use_sliding_window"] == true || windowed {
+        return Err(
+            "it asks for a sliding window, only full attention can be computed".to_string(),
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

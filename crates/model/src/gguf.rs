@@ -9,7 +9,7 @@ mod vocabulary;
 use crate::{Error, ModelConfig, Network, Precision, Result, Tokenizer, files, weights};
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use std::path::Path;
 
 /// Writes a network and its tokenizer.
@@ -44,6 +44,11 @@ fn number(what: &str, value: usize) -> Result<Value> {
 
 /// What llama.cpp has to know about the network; the file type is llama.cpp's number of the weights' format.
 fn shape(config: &ModelConfig, precision: Precision) -> Result<Vec<(&'static str, Value)>> {
+    if config.rope_scaling.is_some() {
+        let message =
+            "stretched rotary angles cannot be written here; use llama.cpp's own converter";
+        return Err(Error::config("rope_scaling", message));
+    }
     let sizes = [
         ("qwen2.block_count", config.num_hidden_layers),
         ("qwen2.context_length", config.max_position_embeddings),
@@ -51,6 +56,8 @@ fn shape(config: &ModelConfig, precision: Precision) -> Result<Vec<(&'static str
         ("qwen2.feed_forward_length", config.intermediate_size),
         ("qwen2.attention.head_count", config.num_attention_heads),
         ("qwen2.attention.head_count_kv", config.num_key_value_heads),
+        ("qwen2.attention.key_length", config.head_dim()),
+        ("qwen2.attention.value_length", config.head_dim()),
         ("qwen2.rope.dimension_count", config.head_dim()),
         ("qwen2.vocab_size", config.vocab_size),
     ];
@@ -76,8 +83,20 @@ fn shape(config: &ModelConfig, precision: Precision) -> Result<Vec<(&'static str
 
 fn tensors(network: &Network, precision: Precision) -> Result<Vec<(String, QTensor)>> {
     let mut tensors = Vec::new();
-    for (published, tensor) in weights::published(network)? {
-        tensors.push((name(&published), stored(&tensor, precision)?));
+    for entry in weights::published(network) {
+        tensors.push((name(&entry.name), stored(&(entry.make)()?, precision)?));
+    }
+    // llama.cpp's qwen2 architecture has biases.
+    let config = network.config();
+    if !config.attention_bias {
+        let kv = config.num_key_value_heads * config.head_dim();
+        for layer in 0..config.num_hidden_layers {
+            for (part, width) in [("q", config.query_width()), ("k", kv), ("v", kv)] {
+                let zeros = Tensor::zeros(width, DType::F32, &Device::Cpu)?;
+                let name = format!("blk.{layer}.attn_{part}.bias");
+                tensors.push((name, stored(&zeros, precision)?));
+            }
+        }
     }
     Ok(tensors)
 }

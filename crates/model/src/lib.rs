@@ -1,9 +1,10 @@
-//! Language models of the Caco loop: a small decoder in the Qwen2 layout with its tokenizer, chat format, trainer and
+//! Language models of the Caco loop: a decoder in the Qwen2 or Llama layout with its tokenizer, chat format, trainer and
 //! batched sampler.
 //!
 //! * [`Tokenizer`] trains, loads and saves a byte-level BPE in the files that Hugging Face tools read.
 //! * [`Model`] is weights + tokenizer + chat template, loaded from and saved to one directory.
-//! * [`train::train`] tunes a model on packed examples and can be stopped and resumed to the same bits.
+//! * [`train::train`] tunes a model, or a [`Lora`] adapter over it, on packed examples and can be stopped and resumed to the
+//!   same bits.
 //! * [`Sampler`] writes replies for many prompts at once with a key-value cache.
 //!
 //! Training and sampling give the same bits whatever the number of cores of the machine: work is split by configuration
@@ -14,9 +15,10 @@ mod config;
 mod error;
 mod files;
 mod gguf;
+mod matrix;
 mod model;
 mod network;
-pub mod ops;
+mod ops;
 pub mod sample;
 mod simd;
 pub mod tokenizer;
@@ -24,10 +26,10 @@ pub mod train;
 mod weights;
 
 pub use chat::{Message, Role, neutral, open_user_prompt, render_chat};
-pub use config::ModelConfig;
+pub use config::{ModelConfig, RopeScaling};
 pub use error::{Error, Result};
-pub use model::Model;
-pub use network::{Network, Packed, Path as ComputePath};
+pub use model::{Model, default_device};
+pub use network::{Lora, Module, Network, Packed, Path as ComputePath};
 pub use sample::{Finish, Reply, Request, Sampler, Sampling};
 pub use tokenizer::Tokenizer;
 pub use weights::Precision;

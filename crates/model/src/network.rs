@@ -1,8 +1,19 @@
-//! The decoder's parameters and its two forward passes.
+//! The decoder's parameters, its passes and an adapter over it.
 
-use crate::ops::{Attention, CrossEntropy, Heads, Linear, RmsNorm, Rotary, SwiGlu};
+mod composed;
+mod dropout;
+mod fused;
+mod lora;
+
+pub(crate) use dropout::Dropout;
+pub(crate) use lora::Adapter;
+pub use lora::{Lora, Module};
+
+use crate::ops::{Heads, Rotary};
 use crate::{Error, ModelConfig, Result};
-use candle_core::{D, DType, Device, Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var};
+use composed::Composed;
+use fused::Fused;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
@@ -35,9 +46,9 @@ pub struct Layer {
     pub attention_norm: Var,
     /// (qkv width, hidden).
     pub qkv: Var,
-    /// (qkv width).
-    pub qkv_bias: Var,
-    /// (hidden, hidden).
+    /// (qkv width), where the layout has biases.
+    pub qkv_bias: Option<Var>,
+    /// (hidden, query width).
     pub output: Var,
     /// Scale of the norm before the feed-forward layer.
     pub mlp_norm: Var,
@@ -47,10 +58,16 @@ pub struct Layer {
     pub down: Var,
 }
 
-/// Attention over the packed rows of one call: rows of queries, keys and values to rows of mixed values.
-type Attend<'a> = dyn Fn(&Tensor) -> Result<Tensor> + 'a;
+/// How gradients are computed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pass {
+    /// Keep only the input of each layer, and compute the layer again when its gradient is due.
+    pub(crate) checkpointing: bool,
+    /// What an adapter leaves out; none outside training.
+    pub(crate) dropout: Option<Dropout>,
+}
 
-/// A decoder in the Qwen2 layout with f32 parameters.
+/// A decoder in the Qwen2 or Llama layout with f32 parameters.
 pub struct Network {
     config: ModelConfig,
     /// (vocabulary, hidden).
@@ -62,6 +79,7 @@ pub struct Network {
     /// (vocabulary, hidden) when the output layer is not the embedding.
     pub head: Option<Var>,
     rotary: Arc<Rotary>,
+    adapter: Option<Adapter>,
 }
 
 impl Network {
@@ -115,8 +133,12 @@ impl Network {
             layers.push(Layer {
                 attention_norm: var(name("attention_norm"), &[d])?,
                 qkv: var(name("qkv"), &[w, d])?,
-                qkv_bias: var(name("qkv_bias"), &[w])?,
-                output: var(name("output"), &[d, d])?,
+                qkv_bias: if config.attention_bias {
+                    Some(var(name("qkv_bias"), &[w])?)
+                } else {
+                    None
+                },
+                output: var(name("output"), &[d, config.query_width()])?,
                 mlp_norm: var(name("mlp_norm"), &[d])?,
                 gate_up: var(name("gate_up"), &[2 * f, d])?,
                 down: var(name("down"), &[d, f])?,
@@ -132,6 +154,7 @@ impl Network {
             config.max_position_embeddings,
             config.head_dim(),
             config.rope_theta,
+            config.rope_scaling.as_ref(),
         ));
         Ok(Self {
             config,
@@ -140,6 +163,7 @@ impl Network {
             norm,
             head,
             rotary,
+            adapter: None,
         })
     }
 
@@ -155,8 +179,7 @@ impl Network {
     }
 
     /// How the query, key and value columns are divided.
-    #[must_use]
-    pub fn heads(&self) -> Heads {
+    pub(crate) fn heads(&self) -> Heads {
         Heads {
             query: self.config.num_attention_heads,
             key_value: self.config.num_key_value_heads,
@@ -164,34 +187,102 @@ impl Network {
         }
     }
 
-    /// All parameters with their names, always in the same order.
+    /// The adapter over the network.
+    pub(crate) fn adapter(&self) -> Option<&Adapter> {
+        self.adapter.as_ref()
+    }
+
+    /// Lays an adapter over the network, or takes it off.
+    pub(crate) fn set_adapter(&mut self, adapter: Option<Adapter>) {
+        self.adapter = adapter;
+    }
+
+    /// What training changes: the adapter's parameters where there is one, else all.
+    pub(crate) fn trained(&self) -> Vec<(String, &Var)> {
+        match &self.adapter {
+            Some(adapter) => adapter.parameters(),
+            None => self.parameters(),
+        }
+    }
+
+    /// Rows of a parameter, which are the published weight named, with the adapter added in.
+    pub(crate) fn merged(&self, published: &str, rows: Tensor) -> Result<Tensor> {
+        let delta = match &self.adapter {
+            Some(adapter) => adapter.weight(published)?,
+            None => None,
+        };
+        Ok(match delta {
+            Some(delta) => (rows + delta)?,
+            None => rows,
+        })
+    }
+
+    /// A parameter with the adapter added in; none where no adapter is over it.
+    pub(crate) fn merged_parameter(&self, name: &str, var: &Var) -> Result<Option<Tensor>> {
+        let (mut at, mut blocks, mut changed) = (0, Vec::new(), false);
+        for (published, rows) in crate::weights::parts(name, &self.config) {
+            let part = var.as_detached_tensor().narrow(0, at, rows)?;
+            changed |= self.merges(&published);
+            blocks.push(self.merged(&published, part)?);
+            at += rows;
+        }
+        Ok(if changed {
+            Some(Tensor::cat(&blocks, 0)?)
+        } else {
+            None
+        })
+    }
+
+    fn merges(&self, published: &str) -> bool {
+        let adapter = self.adapter.as_ref();
+        adapter.is_some_and(|adapter| adapter.pair(published).is_some())
+    }
+
+    /// Makes the adapter part of the parameters and takes it off.
+    pub(crate) fn merge(&mut self) -> Result<()> {
+        for (name, var) in self.parameters() {
+            if let Some(merged) = self.merged_parameter(&name, var)? {
+                var.set(&merged)?;
+            }
+        }
+        self.adapter = None;
+        Ok(())
+    }
+
+    /// All parameters of the network itself with their names, always in the same order.
     #[must_use]
     pub fn parameters(&self) -> Vec<(String, &Var)> {
         let mut all = vec![("embedding".to_string(), &self.embedding)];
         for (i, layer) in self.layers.iter().enumerate() {
             let parts = [
-                ("attention_norm", &layer.attention_norm),
-                ("qkv", &layer.qkv),
-                ("qkv_bias", &layer.qkv_bias),
-                ("output", &layer.output),
-                ("mlp_norm", &layer.mlp_norm),
-                ("gate_up", &layer.gate_up),
-                ("down", &layer.down),
+                ("attention_norm", Some(&layer.attention_norm)),
+                ("qkv", Some(&layer.qkv)),
+                ("qkv_bias", layer.qkv_bias.as_ref()),
+                ("output", Some(&layer.output)),
+                ("mlp_norm", Some(&layer.mlp_norm)),
+                ("gate_up", Some(&layer.gate_up)),
+                ("down", Some(&layer.down)),
             ];
-            all.extend(parts.map(|(part, var)| (format!("layers.{i}.{part}"), var)));
+            let there = parts
+                .into_iter()
+                .filter_map(|(part, var)| Some((part, var?)));
+            all.extend(there.map(|(part, var)| (format!("layers.{i}.{part}"), var)));
         }
         all.push(("norm".to_string(), &self.norm));
         all.extend(self.head.as_ref().map(|head| ("head".to_string(), head)));
         all
     }
 
-    /// Number of trainable values.
+    /// Number of values of the network itself.
     #[must_use]
     pub fn parameter_count(&self) -> usize {
-        self.parameters()
-            .iter()
-            .map(|(_, var)| var.elem_count())
-            .sum()
+        count(&self.parameters())
+    }
+
+    /// Number of values that training changes: those of the adapter where there is one.
+    #[must_use]
+    pub fn trained_count(&self) -> usize {
+        count(&self.trained())
     }
 
     /// The output layer's weights: (vocabulary, hidden).
@@ -204,73 +295,42 @@ impl Network {
     /// # Errors
     /// When a sequence is longer than the context or a token is outside the vocabulary.
     pub fn logits(&self, packed: &Packed, path: Path) -> Result<Tensor> {
-        self.linear(&self.hidden(packed, path)?, self.head(), path)
+        self.check(packed)?;
+        let (network, pass) = (self, Pass::default());
+        match path {
+            Path::Fused => Fused {
+                network,
+                packed,
+                pass,
+            }
+            .logits(),
+            Path::Composed => Composed::new(network, packed, pass)?.logits(),
+        }
     }
 
-    /// The sum of the negative log-likelihoods of the packed targets divided by `normaliser`, in nats; a scalar that
-    /// can be differentiated.
-    ///
-    /// # Errors
-    /// As [`Network::logits`].
-    pub fn loss(&self, packed: &Packed, normaliser: usize, path: Path) -> Result<Tensor> {
-        let mut hidden = self.hidden(packed, path)?;
-        if packed.rows.len() < packed.tokens.len() {
-            let rows = Tensor::from_slice(&packed.rows, packed.rows.len(), hidden.device())?;
-            hidden = hidden.index_select(&rows, 0)?;
-        }
-        let logits = self.linear(&hidden, self.head(), path)?;
+    /// The sum of the negative log-likelihoods of the packed targets divided by `normaliser`, in nats, and its gradient
+    /// by every trained parameter, in their order.
+    pub(crate) fn gradients(
+        &self,
+        packed: &Packed,
+        normaliser: usize,
+        path: Path,
+        pass: Pass,
+    ) -> Result<(f32, Vec<Tensor>)> {
+        self.check(packed)?;
         match path {
             Path::Fused => {
-                Ok(logits.apply_op1(CrossEntropy::new(packed.targets.clone(), normaliser))?)
+                let fused = Fused {
+                    network: self,
+                    packed,
+                    pass,
+                };
+                let mut sink = fused::Sink::default();
+                let loss = fused.gradients(normaliser, &mut sink)?;
+                Ok((loss, sink.take(&self.trained())?))
             }
-            Path::Composed => {
-                let targets =
-                    Tensor::from_slice(&packed.targets, packed.targets.len(), logits.device())?;
-                let share = packed.targets.len() as f64 / normaliser.max(1) as f64;
-                Ok((candle_nn::loss::cross_entropy(&logits, &targets)? * share)?)
-            }
+            Path::Composed => Composed::new(self, packed, pass)?.gradients(normaliser),
         }
-    }
-
-    fn hidden(&self, packed: &Packed, path: Path) -> Result<Tensor> {
-        self.check(packed)?;
-        let device = self.embedding.device();
-        let ids = Tensor::from_slice(&packed.tokens, packed.tokens.len(), device)?;
-        let attend: Box<Attend<'_>> = match path {
-            Path::Fused => {
-                let ends: Arc<[usize]> = packed.ends.as_slice().into();
-                Box::new(move |qkv| {
-                    Ok(qkv.apply_op1(Attention::new(
-                        self.heads(),
-                        self.rotary.clone(),
-                        ends.clone(),
-                    ))?)
-                })
-            }
-            Path::Composed => {
-                let plan = ComposedAttention::new(self, packed, device)?;
-                Box::new(move |qkv| plan.attend(qkv))
-            }
-        };
-        let mut x = self.embedding.embedding(&ids)?;
-        for layer in &self.layers {
-            let h = self.normalise(&x, &layer.attention_norm, path)?;
-            let qkv = self
-                .linear(&h, &layer.qkv, path)?
-                .broadcast_add(&layer.qkv_bias)?;
-            x = (x + self.linear(&attend(&qkv)?, &layer.output, path)?)?;
-            let h = self.normalise(&x, &layer.mlp_norm, path)?;
-            let gate_up = self.linear(&h, &layer.gate_up, path)?;
-            let h = match path {
-                Path::Fused => gate_up.apply_op1(SwiGlu)?,
-                Path::Composed => {
-                    let f = self.config.intermediate_size;
-                    (gate_up.narrow(1, 0, f)?.silu()? * gate_up.narrow(1, f, f)?)?
-                }
-            };
-            x = (x + self.linear(&h, &layer.down, path)?)?;
-        }
-        self.normalise(&x, &self.norm, path)
     }
 
     fn check(&self, packed: &Packed) -> Result<()> {
@@ -286,12 +346,17 @@ impl Network {
             }
             start = end;
         }
-        if start != packed.tokens.len()
-            || packed
-                .tokens
-                .iter()
-                .any(|&t| t as usize >= self.config.vocab_size)
+        let outside = |tokens: &[u32]| tokens.iter().any(|&t| t as usize >= self.config.vocab_size);
+        let rows = packed.tokens.len();
+        if packed.rows.len() != packed.targets.len()
+            || packed.rows.iter().any(|&row| row as usize >= rows)
         {
+            return Err(Error::config(
+                "sequence",
+                "each target needs a row of its own",
+            ));
+        }
+        if start != rows || outside(&packed.tokens) || outside(&packed.targets) {
             return Err(Error::config(
                 "sequence",
                 "a token is outside the vocabulary or outside every sequence",
@@ -299,90 +364,10 @@ impl Network {
         }
         Ok(())
     }
-
-    fn linear(&self, x: &Tensor, w: &Var, path: Path) -> Result<Tensor> {
-        Ok(match path {
-            Path::Fused => x.apply_op2(w, Linear)?,
-            Path::Composed => x.matmul(&w.t()?)?,
-        })
-    }
-
-    fn normalise(&self, x: &Tensor, w: &Var, path: Path) -> Result<Tensor> {
-        let eps = self.config.rms_norm_eps as f32;
-        Ok(match path {
-            Path::Fused => x.apply_op2(w, RmsNorm(eps))?,
-            Path::Composed => candle_nn::ops::rms_norm_slow(x, w, eps)?,
-        })
-    }
 }
 
-/// Attention from stock operations: one block-diagonal causal mask over all rows.
-struct ComposedAttention {
-    heads: Heads,
-    mask: Tensor,
-    cos: Tensor,
-    sin: Tensor,
-}
-
-impl ComposedAttention {
-    fn new(network: &Network, packed: &Packed, device: &Device) -> Result<Self> {
-        let rows = packed.tokens.len();
-        let half = network.heads().dim / 2;
-        let (mut cos, mut sin) = (
-            Vec::with_capacity(rows * half),
-            Vec::with_capacity(rows * half),
-        );
-        let mut mask = vec![f32::NEG_INFINITY; rows * rows];
-        let mut start = 0;
-        for &end in &packed.ends {
-            for row in start..end {
-                let (c, s) = network.rotary.at(row - start);
-                cos.extend_from_slice(c);
-                sin.extend_from_slice(s);
-                mask[row * rows + start..=row * rows + row].fill(0.0);
-            }
-            start = end;
-        }
-        Ok(Self {
-            heads: network.heads(),
-            mask: Tensor::from_vec(mask, (1, rows, rows), device)?,
-            cos: Tensor::from_vec(cos, (rows, half), device)?,
-            sin: Tensor::from_vec(sin, (rows, half), device)?,
-        })
-    }
-
-    fn attend(&self, qkv: &Tensor) -> Result<Tensor> {
-        let (rows, _) = qkv.dims2()?;
-        let Heads {
-            query,
-            key_value,
-            dim,
-        } = self.heads;
-        let part = |from: usize, count: usize| -> Result<Tensor> {
-            let part = qkv
-                .narrow(1, from * dim, count * dim)?
-                .reshape((1, rows, count, dim))?;
-            Ok(part.transpose(1, 2)?.contiguous()?)
-        };
-        let rotate = |x: Tensor| candle_nn::rotary_emb::rope_slow(&x, &self.cos, &self.sin);
-        let repeat = |x: Tensor| -> Result<Tensor> {
-            let groups = (1, key_value, query / key_value, rows, dim);
-            Ok(x.unsqueeze(2)?
-                .broadcast_as(groups)?
-                .contiguous()?
-                .reshape((query, rows, dim))?)
-        };
-        let q = rotate(part(0, query)?)?.squeeze(0)?;
-        let k = repeat(rotate(part(query, key_value)?)?)?;
-        let v = repeat(part(query + key_value, key_value)?)?;
-        let scores =
-            (q.matmul(&k.t()?)? * (1.0 / (dim as f64).sqrt()))?.broadcast_add(&self.mask)?;
-        let mixed = candle_nn::ops::softmax(&scores, D::Minus1)?.matmul(&v)?;
-        Ok(mixed
-            .transpose(0, 1)?
-            .contiguous()?
-            .reshape((rows, query * dim))?)
-    }
+fn count(parameters: &[(String, &Var)]) -> usize {
+    parameters.iter().map(|(_, var)| var.elem_count()).sum()
 }
 
 /// Normal values by the Box-Muller transform.
@@ -394,3 +379,6 @@ fn normal(rng: &mut ChaCha8Rng, len: usize, deviation: f64) -> Vec<f32> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

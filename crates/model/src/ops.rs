@@ -1,23 +1,18 @@
-//! Fused operations with a backward pass, for training on the processor.
+//! Operations of the network on slices, each with its backward pass, for the processor.
 //!
-//! Each is a candle custom operation over contiguous f32 tensors. They run on the calling thread: training is parallel
-//! over parts of a step, not inside an operation.
+//! They run on the calling thread: training is parallel over parts of a step, not inside an operation.
 
 mod adamw;
 mod attention;
 mod cross_entropy;
-mod linear;
 mod rms_norm;
 mod swiglu;
 
-pub use adamw::{AdamW, Moments};
-pub use attention::{Attention, Heads, Rotary};
-pub use cross_entropy::CrossEntropy;
-pub use linear::Linear;
-pub use rms_norm::RmsNorm;
-pub(crate) use rms_norm::normalise;
-pub use swiglu::SwiGlu;
-pub(crate) use swiglu::gate;
+pub(crate) use adamw::{AdamW, AddAssign, Moments};
+pub(crate) use attention::{Attended, Attention, Heads, Rotary};
+pub(crate) use cross_entropy::cross_entropy;
+pub(crate) use rms_norm::{normalise, normalise_back};
+pub(crate) use swiglu::{gate, gate_back};
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
 
@@ -40,15 +35,3 @@ pub(crate) fn with<R>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> R) -> Result<R>
         ),
     }
 }
-
-/// What an operation's forward pass keeps for its backward pass.
-pub(crate) fn take<T: Default>(saved: &std::sync::Mutex<T>) -> T {
-    std::mem::take(
-        &mut *saved
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner),
-    )
-}
-
-#[cfg(test)]
-mod tests;

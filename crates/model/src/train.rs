@@ -11,7 +11,7 @@ mod optimizer;
 mod step;
 
 pub use config::TrainConfig;
-pub use data::{Example, Part};
+pub use data::{Example, Part, Sequence};
 
 use crate::{Error, Model, Result};
 use std::path::Path;
@@ -58,7 +58,45 @@ pub struct TrainReport {
     pub resumed_from: u64,
 }
 
-/// Tunes `model` in place.
+/// One step of a training run, as it will be taken.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Step {
+    /// Learning rate.
+    pub lr: f32,
+    /// The sequences of the step.
+    pub sequences: Vec<Sequence>,
+}
+
+impl Step {
+    /// Input tokens of the step.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        let inputs = |sequence: &Sequence| sequence.tokens.len() - 1;
+        self.sequences.iter().map(inputs).sum()
+    }
+}
+
+/// The steps that [`train`] takes with these arguments, for a look at them or for another trainer. They are all in memory.
+///
+/// # Errors
+/// When no example can be used, or a setting is out of range.
+pub fn plan(model: &Model, examples: &[Example], config: &TrainConfig) -> Result<Vec<Step>> {
+    config.check(model.network().config().max_position_embeddings)?;
+    let data = data::Data::new(model.tokenizer(), examples, config)?;
+    let plan = data.plan(config);
+    let steps = plan.len() as u64;
+    let sequence = |index: &u32| data.sequences[*index as usize].clone();
+    Ok((1..)
+        .zip(&plan)
+        .map(|(step, batch)| Step {
+            lr: config.rate(step, steps),
+            sequences: batch.iter().map(sequence).collect(),
+        })
+        .collect())
+}
+
+/// Tunes `model` in place. With [`TrainConfig::lora`] a fresh adapter is trained, which stays apart from the weights
+/// ([`Model::merge_adapter`]); an adapter that the model had before becomes part of the weights first.
 ///
 /// With a `checkpoint_dir`, a checkpoint is written there every `checkpoint_every` steps and at the end, and a run that
 /// finds one continues from it; `model` must then be the model that the interrupted run started from.
@@ -78,9 +116,13 @@ pub fn train(
     let data = data::Data::new(model.tokenizer(), examples, config)?;
     let plan = data.plan(config);
     let steps = plan.len() as u64;
-    let network = model.network();
-    let mut optimizer = optimizer::Optimizer::new(network, config);
+    model.merge_adapter()?;
     let fingerprint = checkpoint::Fingerprint::new(model, &data, config)?;
+    if let Some(lora) = &config.lora {
+        model.lay_adapter(lora, config.seed)?;
+    }
+    let network = model.network();
+    let mut optimizer = optimizer::Optimizer::new(network, config)?;
     let last = config.until.map_or(steps, |until| until.min(steps));
     let mut report = TrainReport {
         steps: last,
@@ -114,9 +156,9 @@ pub fn train(
         }
         let step = index as u64 + 1;
         let parts = data.parts(batch, config.workers * config.accumulation);
-        let (loss, gradients) = workers.run(network, &parts)?;
+        let (loss, gradients) = workers.run(network, &parts, step)?;
         let lr = config.rate(step, steps);
-        let grad_norm = optimizer.step(network, &gradients, lr, step)?;
+        let grad_norm = optimizer.step(network, &gradients, lr, step, &workers)?;
         for (what, value) in [("loss", loss), ("gradient norm", grad_norm)] {
             if !value.is_finite() {
                 return Err(Error::NotFinite { step, what });

@@ -1,10 +1,21 @@
 //! Weights in safetensors files under the names that Hugging Face tools use.
 
-use crate::{Error, ModelConfig, Network, Result, files};
-use candle_core::{DType, Device, Tensor};
-use safetensors::SafeTensors;
-use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+mod reader;
+mod writer;
+
+pub(crate) use reader::Reader;
+pub(crate) use writer::{Entry, write};
+
+use crate::{Error, ModelConfig, Network, Result};
+use candle_core::{Device, Tensor};
+use std::path::Path;
+
+/// Weights in one file.
+const SINGLE: &str = "model.safetensors";
+/// Which shard holds which tensor.
+const INDEX: &str = "model.safetensors.index.json";
+/// The largest file of weights in bytes, as `transformers` cuts them; larger models are saved in shards.
+pub(crate) const SHARD_BYTES: usize = 5_000_000_000;
 
 /// Number format of saved weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,23 +40,35 @@ impl Precision {
         }
     }
 
-    fn dtype(self) -> DType {
+    /// The name in a safetensors header.
+    fn tag(self) -> &'static str {
         match self {
-            Precision::F32 => DType::F32,
-            Precision::F16 => DType::F16,
-            Precision::BF16 => DType::BF16,
+            Precision::F32 => "F32",
+            Precision::F16 => "F16",
+            Precision::BF16 => "BF16",
+        }
+    }
+
+    /// Bytes of one value.
+    fn bytes(self) -> usize {
+        match self {
+            Precision::F32 => 4,
+            Precision::F16 | Precision::BF16 => 2,
         }
     }
 }
 
 /// The published tensors that make up one of our parameters, stacked by rows, with their numbers of rows.
-fn parts(name: &str, config: &ModelConfig) -> Vec<(String, usize)> {
+pub(crate) fn parts(name: &str, config: &ModelConfig) -> Vec<(String, usize)> {
     let (d, f, v) = (
         config.hidden_size,
         config.intermediate_size,
         config.vocab_size,
     );
-    let (q, kv) = (d, config.num_key_value_heads * config.head_dim());
+    let (q, kv) = (
+        config.query_width(),
+        config.num_key_value_heads * config.head_dim(),
+    );
     match name {
         "embedding" => return vec![("model.embed_tokens.weight".to_string(), v)],
         "norm" => return vec![("model.norm.weight".to_string(), d)],
@@ -75,143 +98,107 @@ fn parts(name: &str, config: &ModelConfig) -> Vec<(String, usize)> {
         .collect()
 }
 
-fn output_bias(layer: usize) -> String {
-    format!("model.layers.{layer}.self_attn.o_proj.bias")
-}
-
-/// Writes tensors with the metadata that PyTorch readers expect; names are ordered, so equal tensors give equal bytes.
-pub(crate) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>) -> Result<()> {
-    let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
-    let bytes = safetensors::serialize(tensors, Some(metadata)).map_err(|e| Error::Weights {
-        path: path.to_path_buf(),
-        message: e.to_string(),
-    })?;
-    files::write(path, &bytes)
-}
-
-/// The tensors of a network under their published names, each with its own storage.
-pub(crate) fn published(network: &Network) -> Result<BTreeMap<String, Tensor>> {
-    let mut tensors = BTreeMap::new();
+/// The tensors of a network under their published names; a LoRA adapter is added in. Each is made when it is asked for.
+pub(crate) fn published(network: &Network) -> Vec<Entry<'_>> {
+    let mut entries = Vec::new();
     for (name, var) in network.parameters() {
         let mut at = 0;
         for (published, rows) in parts(&name, network.config()) {
-            // A view of the parameter would be written whole: take a copy of just these rows.
-            tensors.insert(published, var.narrow(0, at, rows)?.force_contiguous()?);
+            let mut shape = var.dims().to_vec();
+            shape[0] = rows;
+            let from = at;
             at += rows;
+            let module = published.clone();
+            entries.push(Entry {
+                name: published,
+                shape,
+                // A view of the parameter would be written whole: take a copy of just these rows.
+                make: Box::new(move || {
+                    let rows = var.narrow(0, from, rows)?.force_contiguous()?;
+                    network.merged(&module, rows)
+                }),
+            });
         }
     }
-    Ok(tensors)
+    entries
 }
 
-/// Writes a network as `model.safetensors`.
-pub(crate) fn save(network: &Network, path: &Path, precision: Precision) -> Result<()> {
-    let mut tensors = published(network)?;
-    for tensor in tensors.values_mut() {
-        *tensor = tensor
-            .to_dtype(precision.dtype())?
-            .to_device(&Device::Cpu)?;
-    }
-    // The Llama layout has a bias after attention, too; ours is the layout of Qwen2, without one.
+/// Writes a network into a model directory. `output_bias` adds zeros for the bias after attention that a Llama with
+/// attention biases has: ours is the layout of Qwen2, without one.
+pub(crate) fn save(
+    network: &Network,
+    dir: &Path,
+    precision: Precision,
+    output_bias: bool,
+    shard_bytes: usize,
+) -> Result<()> {
+    let mut entries = published(network);
     let config = network.config();
-    for layer in 0..config.num_hidden_layers {
-        let zeros = Tensor::zeros(config.hidden_size, precision.dtype(), &Device::Cpu)?;
-        tensors.insert(output_bias(layer), zeros);
+    if output_bias {
+        for layer in 0..config.num_hidden_layers {
+            entries.push(Entry {
+                name: output_bias_name(layer),
+                shape: vec![config.hidden_size],
+                make: Box::new(move || {
+                    let zeros = vec![0_f32; config.hidden_size];
+                    Ok(Tensor::from_vec(zeros, config.hidden_size, &Device::Cpu)?)
+                }),
+            });
+        }
     }
-    write(path, &tensors)
+    writer::write_model(dir, entries, precision, shard_bytes)
 }
 
-/// The weight files of a model directory: one file, or the shards of an index.
-fn locate(dir: &Path) -> Result<Vec<PathBuf>> {
-    let single = dir.join("model.safetensors");
-    if single.is_file() {
-        return Ok(vec![single]);
-    }
-    let index = dir.join("model.safetensors.index.json");
-    if !index.is_file() {
-        let missing = std::io::Error::new(
-            std::io::ErrorKind::NotFound,
-            "no model.safetensors and no model.safetensors.index.json here; give the directory of a saved model",
-        );
-        return Err(Error::io(dir)(missing));
-    }
-    let json: serde_json::Value = files::read_json(&index)?;
-    let map = json["weight_map"]
-        .as_object()
-        .ok_or_else(|| Error::config(index.display().to_string(), "`weight_map` is missing"))?;
-    let mut shards: Vec<PathBuf> = map
-        .values()
-        .filter_map(|v| v.as_str())
-        .map(|v| dir.join(v))
-        .collect();
-    shards.sort();
-    shards.dedup();
-    Ok(shards)
-}
-
-/// Reads all tensors of a file as they are stored.
-pub(crate) fn read(path: &Path) -> Result<HashMap<String, Tensor>> {
-    let bytes = files::read(path)?;
-    let damaged = |message: String| Error::Weights {
-        path: path.to_path_buf(),
-        message,
-    };
-    // Checked apart, so that a damaged header is told from an unsupported tensor.
-    SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
-    candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|e| damaged(e.to_string()))
-}
-
-/// Loads a network from a model directory; f32, f16 and bf16 weights, one file or shards.
+/// Loads a network from a model directory; f32, f16 and bf16 weights, one file or shards. One tensor at a time is read
+/// and made f32, so the memory needed is that of the network and of its largest tensor.
 pub(crate) fn load(config: ModelConfig, dir: &Path, device: &Device) -> Result<Network> {
-    let mut found: HashMap<String, (PathBuf, Tensor)> = HashMap::new();
-    for path in locate(dir)? {
-        found.extend(
-            read(&path)?
-                .into_iter()
-                .map(|(name, tensor)| (name, (path.clone(), tensor))),
-        );
-    }
+    let mut reader = Reader::open_model(dir)?;
+    refuse_output_bias(&mut reader, &config)?;
     let shape_of = config.clone();
-    for layer in 0..config.num_hidden_layers {
-        if let Some((path, bias)) = found.remove(&output_bias(layer)) {
-            let largest = bias.to_dtype(DType::F32)?.abs()?.max_all()?;
-            if largest.to_scalar::<f32>()? != 0.0 {
-                let message = "is not zero; a bias after attention cannot be computed";
-                return Err(Error::tensor(path, &output_bias(layer), message));
-            }
-        }
+    // A Llama may say that it has attention biases and have none; the other way round they would be lost.
+    let bias = reader.names().find(|name| name.ends_with("q_proj.bias"));
+    if let Some(name) = bias.filter(|_| !config.attention_bias) {
+        let message = "is there although config.json has no attention_bias; correct config.json";
+        return Err(Error::tensor(reader.path(name), name, message));
     }
-    // A Llama without attention biases is one whose biases are zero.
-    let biased = found.keys().any(|name| name.ends_with("q_proj.bias"));
+    let biased = bias.is_some();
     Network::build(config, device, |name, shape| {
+        let mut values = Vec::with_capacity(shape.iter().product());
         if name.ends_with("qkv_bias") && !biased {
-            return Ok(Tensor::zeros(shape, DType::F32, &Device::Cpu)?);
-        }
-        let mut stack = Vec::new();
-        for (published, rows) in parts(name, &shape_of) {
-            let (path, tensor) = found.remove(&published).ok_or_else(|| {
-                Error::tensor(
-                    dir,
-                    &published,
-                    "missing; the weights do not fit config.json",
-                )
-            })?;
-            let want = [&[rows], &shape[1..]].concat();
-            if tensor.dims() != want {
-                let message = format!(
-                    "has shape {:?}, config.json asks for {want:?}",
-                    tensor.dims()
-                );
-                return Err(Error::tensor(path, &published, message));
+            values.resize(shape.iter().product(), 0.0);
+        } else {
+            for (published, rows) in parts(name, &shape_of) {
+                if !reader.has(&published) {
+                    let message = "missing; the weights do not fit config.json";
+                    return Err(Error::tensor(dir, &published, message));
+                }
+                let want = [&[rows], &shape[1..]].concat();
+                reader.append(&published, &want, &mut values)?;
             }
-            if !matches!(tensor.dtype(), DType::F32 | DType::F16 | DType::BF16) {
-                let message = format!(
-                    "has type {:?}; f32, f16 and bf16 can be read",
-                    tensor.dtype()
-                );
-                return Err(Error::tensor(path, &published, message));
-            }
-            stack.push(tensor.to_dtype(DType::F32)?);
         }
-        Ok(Tensor::cat(&stack, 0)?)
+        Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
     })
 }
+
+fn refuse_output_bias(reader: &mut Reader, config: &ModelConfig) -> Result<()> {
+    for layer in 0..config.num_hidden_layers {
+        let name = output_bias_name(layer);
+        if !reader.has(&name) {
+            continue;
+        }
+        let mut bias = Vec::new();
+        reader.append(&name, &[config.hidden_size], &mut bias)?;
+        if bias.iter().any(|value| *value != 0.0) {
+            let message = "is not zero; a bias after attention cannot be computed";
+            return Err(Error::tensor(reader.path(&name), &name, message));
+        }
+    }
+    Ok(())
+}
+
+fn output_bias_name(layer: usize) -> String {
+    format!("model.layers.{layer}.self_attn.o_proj.bias")
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use caco_model::train::{Example, TrainConfig, TrainEvent, train};
+use caco_model::train::{Example, TrainConfig, TrainEvent, plan, train};
 use caco_model::{
-    ComputePath, Error, Finish, Message, Model, ModelConfig, Packed, Precision, Request, Sampler,
-    Sampling, Tokenizer, open_user_prompt, render_chat,
+    ComputePath, Error, Finish, Lora, Message, Model, ModelConfig, Packed, Precision, Request,
+    Sampler, Sampling, Tokenizer, open_user_prompt, render_chat,
 };
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -214,6 +214,110 @@ fn training_resumes_to_the_same_bits() {
             ..
         })
     ));
+}
+
+fn with_adapter(steps: u64) -> TrainConfig {
+    TrainConfig {
+        lr: 1e-2,
+        lora: Some(Lora {
+            rank: 8,
+            dropout: 0.1,
+            ..Lora::default()
+        }),
+        ..config(steps)
+    }
+}
+
+#[test]
+fn an_adapter_learns_resumes_and_is_saved_both_ways() {
+    let start = model();
+    let mut whole = model();
+    let losses = fit(&mut whole, &with_adapter(40), None, u64::MAX).unwrap();
+    assert!(losses[39] < losses[0] - 0.5, "{losses:?}");
+    for ((name, before), (_, after)) in start
+        .network()
+        .parameters()
+        .into_iter()
+        .zip(whole.network().parameters())
+    {
+        let change = (before.as_tensor() - after.as_tensor()).unwrap();
+        let change = change.abs().unwrap().max_all().unwrap();
+        assert_eq!(change.to_scalar::<f32>().unwrap(), 0.0, "{name} is frozen");
+    }
+
+    let dir = tempfile::tempdir().unwrap();
+    let training = dir.path().join("training");
+    let stopped = fit(&mut model(), &with_adapter(40), Some(&training), 17);
+    assert!(matches!(stopped, Err(Error::Stopped)));
+    let state = std::fs::read_dir(&training).unwrap();
+    let size: u64 = state
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .sum();
+    assert!(
+        size < 4 * whole.network().parameter_count() as u64,
+        "the adapter alone"
+    );
+    let mut rest = model();
+    let tail = fit(&mut rest, &with_adapter(40), Some(&training), u64::MAX).unwrap();
+    assert_eq!(tail, losses[17..]);
+    assert_eq!(rest.id().unwrap(), whole.id().unwrap());
+
+    // Sampled as it is, saved with the adapter added in, and laid over the start again.
+    let sampling = Sampling::greedy(25);
+    let replies = sample(&whole, &requests(6), &sampling);
+    let saved = dir.path().join("model");
+    whole.save(&saved, Precision::F32).unwrap();
+    let merged = Model::load(&saved).unwrap();
+    assert!(merged.adapter().is_none());
+    assert_eq!(sample(&merged, &requests(6), &sampling), replies);
+    let mut again = model();
+    again.load_adapter(&saved.join("adapter")).unwrap();
+    assert_eq!(again.id().unwrap(), whole.id().unwrap());
+    assert_eq!(again.adapter().unwrap().rank, 8);
+    let mut narrow = Model::new(ModelConfig::small(0, 32, 2, 128), tokenizer(), 5).unwrap();
+    let message = narrow
+        .load_adapter(&saved.join("adapter"))
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("lora_A"), "{message}");
+
+    // A second adapter starts from the weights with the first in them.
+    whole.merge_adapter().unwrap();
+    assert_eq!(whole.id().unwrap(), merged.id().unwrap());
+}
+
+#[test]
+fn checkpointing_changes_neither_the_result_nor_whose_checkpoint_it_is() {
+    let again = |config: TrainConfig| TrainConfig {
+        gradient_checkpointing: true,
+        ..config
+    };
+    let (mut plain, mut lean) = (model(), model());
+    fit(&mut plain, &with_adapter(12), None, u64::MAX).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let stopped = fit(&mut model(), &with_adapter(12), Some(dir.path()), 5);
+    assert!(matches!(stopped, Err(Error::Stopped)));
+    fit(
+        &mut lean,
+        &again(with_adapter(12)),
+        Some(dir.path()),
+        u64::MAX,
+    )
+    .unwrap();
+    assert_eq!(plain.id().unwrap(), lean.id().unwrap());
+}
+
+#[test]
+fn a_plan_is_what_training_does() {
+    let model = model();
+    let steps = plan(&model, &examples(), &config(5)).unwrap();
+    assert_eq!(steps.len(), 5);
+    assert!(steps.iter().all(|step| step.tokens() >= 120));
+    let tokens: usize = steps.iter().map(caco_model::train::Step::tokens).sum();
+    let mut trained = self::model();
+    let stop = AtomicBool::new(false);
+    let report = train(&mut trained, &examples(), &config(5), None, &|_| {}, &stop).unwrap();
+    assert_eq!(report.tokens, tokens as u64);
 }
 
 #[test]

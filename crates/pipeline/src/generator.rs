@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use caco_model::{Finish, Message, Model, Request, Sampler, open_user_prompt};
+use caco_model::{Finish, Message, Model, Request, Sampler};
 
 use serde_json::Value;
 
@@ -170,7 +170,8 @@ impl Generator for Embedded {
     }
 
     fn open_user(&self) -> String {
-        self.open_user.clone().unwrap_or_else(open_user_prompt)
+        let own = self.open_user.clone();
+        own.unwrap_or_else(|| self.model.open_user_prompt())
     }
 
     fn prompts(&self) -> PromptSet {

@@ -145,16 +145,15 @@ pub(crate) fn fresh_model(
     let fail = |error| model_error("scratch", error);
     let tokenizer = Tokenizer::train(texts.into_iter(), shape.vocab_size).map_err(fail)?;
     let config = ModelConfig {
-        vocab_size: tokenizer.vocab_size(),
-        hidden_size: shape.hidden_size,
         intermediate_size: shape.intermediate_size,
-        num_hidden_layers: shape.layers,
         num_attention_heads: shape.heads,
         num_key_value_heads: shape.heads,
-        max_position_embeddings: shape.max_positions,
-        rms_norm_eps: 1e-6,
-        rope_theta: 10_000.0,
-        tie_word_embeddings: true,
+        ..ModelConfig::small(
+            tokenizer.vocab_size(),
+            shape.hidden_size,
+            shape.layers,
+            shape.max_positions,
+        )
     };
     Model::new(config, tokenizer, seed).map_err(fail)
 }
@@ -183,7 +182,7 @@ fn hint(error: &caco_model::Error) -> String {
     use caco_model::Error as E;
     match error {
         E::Io { .. } | E::Json { .. } | E::Tensor { .. } | E::Weights { .. } | E::Tokenizer(_) | E::Template(_) => {
-            "a model folder holds config.json, tokenizer.json and model.safetensors of a Qwen2-style model; \
+            "a model folder holds config.json, tokenizer.json and model.safetensors (or shards) of a Qwen2 or Llama; \
              `path: builtin` names the one that comes with the program"
         }
         E::NoExamples(_) => "raise `training.sequence_length`, or look at what the stage before kept",

@@ -383,8 +383,10 @@ pub(crate) fn look(config: &Config, name: &str) -> Result<(), Error> {
     if !folder.is_dir() {
         return Err(wrong(format!("{} is not a folder", folder.display())));
     }
+    let sharded = folder.join("model.safetensors.index.json").is_file();
     match ["config.json", "tokenizer.json", "model.safetensors"]
         .iter()
+        .filter(|file| !(sharded && **file == "model.safetensors"))
         .find(|file| !folder.join(file).is_file())
     {
         Some(file) => Err(wrong(format!("{} has no {file}", folder.display()))),

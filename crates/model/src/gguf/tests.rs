@@ -68,7 +68,10 @@ fn every_weight_is_in_the_file() {
         for (i, part) in ["attn_q", "attn_k", "attn_v"].iter().enumerate() {
             let narrow = |var: &Tensor| var.narrow(0, at[i], rows[i]).unwrap();
             same(&format!("blk.1.{part}.weight"), &narrow(&layer.qkv));
-            same(&format!("blk.1.{part}.bias"), &narrow(&layer.qkv_bias));
+            same(
+                &format!("blk.1.{part}.bias"),
+                &narrow(layer.qkv_bias.as_ref().unwrap()),
+            );
         }
         same("blk.1.attn_output.weight", &layer.output);
         same("blk.1.ffn_norm.weight", &layer.mlp_norm);
@@ -91,7 +94,7 @@ fn half_precision_rounds_matrices_only() {
         let (metadata, tensors) = read_back(&path);
         assert_eq!(metadata["general.file_type"].to_u32().unwrap(), file_type);
         let network = model.network();
-        let bias = values(&network.layers[0].qkv_bias);
+        let bias = values(network.layers[0].qkv_bias.as_ref().unwrap());
         assert_eq!(values(&tensors["blk.0.attn_q.bias"]), bias[..64]);
         let exact = values(&network.embedding);
         let stored = values(&tensors["token_embd.weight"]);

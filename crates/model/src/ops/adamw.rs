@@ -1,23 +1,22 @@
 //! The AdamW update, in place.
 
 use super::slice;
-use crate::simd::vectorised;
+use crate::simd::{add, vectorised};
 use candle_core::{CpuStorage, InplaceOp2, Layout, Result};
 use std::sync::{Mutex, PoisonError};
 
 /// Running means of the gradient and of its square, one value per parameter element.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Moments {
+pub(crate) struct Moments {
     /// Mean of the gradient.
-    pub first: Vec<f32>,
+    pub(crate) first: Vec<f32>,
     /// Mean of the squared gradient.
-    pub second: Vec<f32>,
+    pub(crate) second: Vec<f32>,
 }
 
 impl Moments {
     /// Zeros for a parameter of `len` elements.
-    #[must_use]
-    pub fn zeros(len: usize) -> Self {
+    pub(crate) fn zeros(len: usize) -> Self {
         Self {
             first: vec![0.0; len],
             second: vec![0.0; len],
@@ -26,19 +25,43 @@ impl Moments {
 }
 
 /// One AdamW step of a parameter by its gradient, with decoupled weight decay.
-pub struct AdamW<'a> {
+pub(crate) struct AdamW<'a> {
     /// The parameter's moments, updated in place.
-    pub moments: &'a Mutex<Moments>,
+    pub(crate) moments: &'a Mutex<Moments>,
     /// Learning rate of this step.
-    pub learning_rate: f32,
+    pub(crate) learning_rate: f32,
     /// Decay per unit of learning rate.
-    pub weight_decay: f32,
+    pub(crate) weight_decay: f32,
     /// Decay of the two means.
-    pub betas: (f32, f32),
+    pub(crate) betas: (f32, f32),
     /// Number of this step, counted from 1.
-    pub step: u64,
+    pub(crate) step: u64,
     /// Factor on the gradient, from clipping.
-    pub scale: f32,
+    pub(crate) scale: f32,
+}
+
+/// Adds the second tensor to the first, in place.
+pub(crate) struct AddAssign;
+
+impl InplaceOp2 for AddAssign {
+    fn name(&self) -> &'static str {
+        "add-assign"
+    }
+
+    fn cpu_fwd(
+        &self,
+        sum: &mut CpuStorage,
+        sl: &Layout,
+        term: &CpuStorage,
+        tl: &Layout,
+    ) -> Result<()> {
+        let term = slice(term, tl)?;
+        let (CpuStorage::F32(sum), Some((from, to))) = (sum, sl.contiguous_offsets()) else {
+            candle_core::bail!("sums need contiguous f32 tensors");
+        };
+        add(&mut sum[from..to], term);
+        Ok(())
+    }
 }
 
 impl InplaceOp2 for AdamW<'_> {

@@ -1,26 +1,23 @@
 //! Rotary positions and causal attention over packed sequences.
 
-use super::{slice, take, with};
+use crate::RopeScaling;
 use crate::simd::{dot, exp_sum, max, padded, row_times_matrix, scale, vectorised};
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// How the columns of the concatenated queries, keys and values are divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heads {
+pub(crate) struct Heads {
     /// Number of query heads.
-    pub query: usize,
+    pub(crate) query: usize,
     /// Number of key-value heads; divides `query`.
-    pub key_value: usize,
+    pub(crate) key_value: usize,
     /// Width of one head; even.
-    pub dim: usize,
+    pub(crate) dim: usize,
 }
 
 impl Heads {
     /// Width of a row of queries, keys and values.
-    #[must_use]
-    pub fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         (self.query + 2 * self.key_value) * self.dim
     }
 
@@ -48,7 +45,7 @@ impl Heads {
 
 /// Cosines and sines of the rotary angles.
 #[derive(Debug)]
-pub struct Rotary {
+pub(crate) struct Rotary {
     half: usize,
     /// For each position: `half` cosines, then `half` sines.
     table: Vec<f32>,
@@ -56,14 +53,23 @@ pub struct Rotary {
 
 impl Rotary {
     /// Tables for positions `0..context` and heads of width `dim`.
-    #[must_use]
-    pub fn new(context: usize, dim: usize, theta: f64) -> Self {
+    pub(crate) fn new(
+        context: usize,
+        dim: usize,
+        theta: f64,
+        scaling: Option<&RopeScaling>,
+    ) -> Self {
         let half = dim / 2;
+        // How many positions make one radian.
+        let slowness: Vec<f64> = (0..half)
+            .map(|i| theta.powf(2.0 * i as f64 / dim as f64))
+            .map(|positions| scaling.map_or(positions, |s| s.stretch(positions)))
+            .collect();
         let mut table = Vec::with_capacity(context * dim);
         for position in 0..context {
-            let angle = |i: usize| position as f64 / theta.powf(2.0 * i as f64 / dim as f64);
-            table.extend((0..half).map(|i| angle(i).cos() as f32));
-            table.extend((0..half).map(|i| angle(i).sin() as f32));
+            let angles = || slowness.iter().map(|slow| position as f64 / slow);
+            table.extend(angles().map(|angle| angle.cos() as f32));
+            table.extend(angles().map(|angle| angle.sin() as f32));
         }
         Self { half, table }
     }
@@ -87,33 +93,37 @@ impl Rotary {
 }
 
 /// `(rows, heads.width()) → (rows, query · dim)`: rotates queries and keys, then attends within each segment.
-pub struct Attention {
-    heads: Heads,
-    rotary: Arc<Rotary>,
-    /// Ends of the segments; the first starts at row 0.
-    ends: Arc<[usize]>,
-    saved: Mutex<Saved>,
+pub(crate) struct Attention<'a> {
+    pub(crate) heads: Heads,
+    pub(crate) rotary: &'a Rotary,
+    /// Ends of the segments in rows, ascending; the first starts at row 0, the last ends with the rows. Positions start
+    /// at 0 in every segment.
+    pub(crate) ends: &'a [usize],
 }
 
-#[derive(Default)]
-struct Saved {
+/// What the forward pass keeps for the backward pass.
+pub(crate) struct Attended {
     /// The input with rotated queries and keys.
     rotated: Vec<f32>,
     /// For each segment and query head: length × padded length, zero above the diagonal.
     probabilities: Vec<f32>,
 }
 
-impl Attention {
-    /// `ends` are the ends of the segments in rows, ascending; the last one is the number of rows. Positions start at 0
-    /// in every segment.
-    #[must_use]
-    pub fn new(heads: Heads, rotary: Arc<Rotary>, ends: Arc<[usize]>) -> Self {
-        Self {
-            heads,
-            rotary,
-            ends,
-            saved: Mutex::default(),
-        }
+impl Attention<'_> {
+    /// The mixed values of each row, and what the backward pass needs.
+    pub(crate) fn forward(&self, qkv: Vec<f32>) -> (Vec<f32>, Attended) {
+        vectorised(
+            #[inline(always)]
+            || self.attend(qkv),
+        )
+    }
+
+    /// The gradient of the input from that of the output.
+    pub(crate) fn backward(&self, saved: &Attended, gradient: &[f32]) -> Vec<f32> {
+        vectorised(
+            #[inline(always)]
+            || self.attend_back(saved, gradient),
+        )
     }
 
     fn segments(&self) -> impl Iterator<Item = Range<usize>> + '_ {
@@ -138,7 +148,7 @@ impl Attention {
     }
 
     #[inline(always)]
-    fn forward(&self, mut rotated: Vec<f32>) -> (Vec<f32>, Saved) {
+    fn attend(&self, mut rotated: Vec<f32>) -> (Vec<f32>, Attended) {
         let Heads {
             query,
             key_value,
@@ -184,7 +194,7 @@ impl Attention {
         }
         (
             y,
-            Saved {
+            Attended {
                 rotated,
                 probabilities,
             },
@@ -192,7 +202,7 @@ impl Attention {
     }
 
     #[inline(always)]
-    fn backward(&self, saved: &Saved, gradient: &[f32]) -> Vec<f32> {
+    fn attend_back(&self, saved: &Attended, gradient: &[f32]) -> Vec<f32> {
         let Heads {
             query,
             key_value,
@@ -303,41 +313,5 @@ impl Rows<'_> {
                 *out = x * factor;
             }
         }
-    }
-}
-
-impl CustomOp1 for Attention {
-    fn name(&self) -> &'static str {
-        "attention"
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (rows, width) = layout.shape().dims2()?;
-        if width != self.heads.width() || self.ends.last() != Some(&rows) {
-            candle_core::bail!(
-                "attention: {rows} x {width} does not fit the heads and segments given"
-            );
-        }
-        let x = slice(x, layout)?.to_vec();
-        let (y, saved) = vectorised(
-            #[inline(always)]
-            || self.forward(x),
-        );
-        *self.saved.lock().unwrap_or_else(PoisonError::into_inner) = saved;
-        Ok((
-            CpuStorage::F32(y),
-            (rows, self.heads.query * self.heads.dim).into(),
-        ))
-    }
-
-    fn bwd(&self, x: &Tensor, _: &Tensor, g: &Tensor) -> Result<Option<Tensor>> {
-        let saved = take(&self.saved);
-        let dx = with(g, |g| {
-            vectorised(
-                #[inline(always)]
-                || self.backward(&saved, g),
-            )
-        })?;
-        Tensor::from_vec(dx, x.shape(), x.device()).map(Some)
     }
 }

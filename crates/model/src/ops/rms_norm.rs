@@ -1,11 +1,6 @@
 //! Root-mean-square normalisation.
 
-use super::{slice, with};
 use crate::simd::{dot, vectorised};
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
-
-/// `x / sqrt(mean(x²) + eps) · w` over the last dimension; holds eps.
-pub struct RmsNorm(pub f32);
 
 /// One over the root mean square of a row.
 #[inline(always)]
@@ -13,7 +8,7 @@ fn inverse_rms(x: &[f32], eps: f32) -> f32 {
     1.0 / (dot(x, x) / x.len() as f32 + eps).sqrt()
 }
 
-/// Normalises each row of `x` into `y`.
+/// `x / sqrt(mean(x²) + eps) · w` for each row of `x`, written to `y`.
 pub(crate) fn normalise(x: &[f32], w: &[f32], eps: f32, y: &mut [f32]) {
     let width = w.len();
     vectorised(
@@ -29,7 +24,8 @@ pub(crate) fn normalise(x: &[f32], w: &[f32], eps: f32, y: &mut [f32]) {
     );
 }
 
-fn backward(x: &[f32], w: &[f32], g: &[f32], eps: f32) -> (Vec<f32>, Vec<f32>) {
+/// The gradients of `x` and `w` from that of the output.
+pub(crate) fn normalise_back(x: &[f32], w: &[f32], g: &[f32], eps: f32) -> (Vec<f32>, Vec<f32>) {
     let width = w.len();
     let (mut dx, mut dw, mut gw) = (vec![0.0; x.len()], vec![0.0; width], vec![0.0; width]);
     vectorised(
@@ -53,37 +49,4 @@ fn backward(x: &[f32], w: &[f32], g: &[f32], eps: f32) -> (Vec<f32>, Vec<f32>) {
         },
     );
     (dx, dw)
-}
-
-impl CustomOp2 for RmsNorm {
-    fn name(&self) -> &'static str {
-        "rms-norm"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        xl: &Layout,
-        w: &CpuStorage,
-        wl: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (x, w) = (slice(x, xl)?, slice(w, wl)?);
-        let mut y = vec![0.0; x.len()];
-        normalise(x, w, self.0, &mut y);
-        Ok((CpuStorage::F32(y), xl.shape().clone()))
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        w: &Tensor,
-        _: &Tensor,
-        g: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let (dx, dw) = with(x, |xs| {
-            with(w, |ws| with(g, |gs| backward(xs, ws, gs, self.0)))
-        })???;
-        let dx = Tensor::from_vec(dx, x.shape(), x.device())?;
-        Ok((Some(dx), Some(Tensor::from_vec(dw, w.shape(), w.device())?)))
-    }
 }

@@ -1,11 +1,6 @@
 //! The gated activation of the feed-forward layer.
 
-use super::{slice, with};
 use crate::simd::{sigmoid, vectorised};
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
-
-/// `(rows, 2f) → (rows, f)`: silu of the first half times the second half.
-pub struct SwiGlu;
 
 /// Writes silu(gate) · up for each row of `(rows, 2f)`.
 pub(crate) fn gate(x: &[f32], half: usize, y: &mut [f32]) {
@@ -22,7 +17,8 @@ pub(crate) fn gate(x: &[f32], half: usize, y: &mut [f32]) {
     );
 }
 
-fn backward(x: &[f32], g: &[f32], half: usize) -> Vec<f32> {
+/// The gradient of the input of [`gate`] from that of its output.
+pub(crate) fn gate_back(x: &[f32], g: &[f32], half: usize) -> Vec<f32> {
     let mut dx = vec![0.0; x.len()];
     vectorised(
         #[inline(always)]
@@ -43,23 +39,4 @@ fn backward(x: &[f32], g: &[f32], half: usize) -> Vec<f32> {
         },
     );
     dx
-}
-
-impl CustomOp1 for SwiGlu {
-    fn name(&self) -> &'static str {
-        "swiglu"
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (rows, width) = layout.shape().dims2()?;
-        let mut y = vec![0.0; rows * width / 2];
-        gate(slice(x, layout)?, width / 2, &mut y);
-        Ok((CpuStorage::F32(y), (rows, width / 2).into()))
-    }
-
-    fn bwd(&self, x: &Tensor, _: &Tensor, g: &Tensor) -> Result<Option<Tensor>> {
-        let (_, width) = x.dims2()?;
-        let dx = with(x, |xs| with(g, |gs| backward(xs, gs, width / 2)))??;
-        Tensor::from_vec(dx, x.shape(), x.device()).map(Some)
-    }
 }

@@ -4,7 +4,7 @@ use crate::ops::{self, Heads, Rotary};
 use crate::simd::{add, exp_sum, max, padded, row_times_matrix, scale, vectorised};
 use crate::{Network, Result};
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, Device, Layout, Tensor};
+use candle_core::{CpuStorage, Device, Layout, Tensor, Var};
 use std::sync::Arc;
 
 /// A weight matrix stored as (in, out).
@@ -133,15 +133,22 @@ impl Decoder {
                 <[f32]>::to_vec,
             )?)
         };
-        let layer = |layer: &crate::network::Layer| -> Result<Layer> {
+        let layer = |(index, layer): (usize, &crate::network::Layer)| -> Result<Layer> {
+            let dense = |part: &str, var: &Var| {
+                let merged = network.merged_parameter(&format!("layers.{index}.{part}"), var)?;
+                Dense::new(merged.as_ref().unwrap_or(var))
+            };
             Ok(Layer {
                 attention_norm: vector(&layer.attention_norm)?,
-                qkv: Dense::new(&layer.qkv)?,
-                qkv_bias: vector(&layer.qkv_bias)?,
-                output: Dense::new(&layer.output)?,
+                qkv: dense("qkv", &layer.qkv)?,
+                qkv_bias: match &layer.qkv_bias {
+                    Some(bias) => vector(bias)?,
+                    None => vec![0.0; network.heads().width()],
+                },
+                output: dense("output", &layer.output)?,
                 mlp_norm: vector(&layer.mlp_norm)?,
-                gate_up: Dense::new(&layer.gate_up)?,
-                down: Dense::new(&layer.down)?,
+                gate_up: dense("gate_up", &layer.gate_up)?,
+                down: dense("down", &layer.down)?,
             })
         };
         let config = network.config();
@@ -152,7 +159,9 @@ impl Decoder {
             eps: config.rms_norm_eps as f32,
             context: config.max_position_embeddings,
             embedding: vector(&network.embedding)?,
-            layers: network.layers.iter().map(layer).collect::<Result<_>>()?,
+            layers: (network.layers.iter().enumerate())
+                .map(layer)
+                .collect::<Result<_>>()?,
             norm: vector(&network.norm)?,
             head: Dense::new(network.head())?,
             rotary: network.rotary().clone(),

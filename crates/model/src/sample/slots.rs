@@ -140,7 +140,7 @@ impl Slot {
         self.pending.push(token);
         self.tokens += 1;
         self.logprob += f64::from(logprob);
-        if token == tokenizer.message_end() || token == tokenizer.end_of_text() {
+        if tokenizer.is_end(token) {
             return Some(Finish::Stop);
         }
         let fresh = tokenizer.token_bytes(token);

@@ -3,13 +3,11 @@
 use super::TrainConfig;
 use super::data::Data;
 use super::optimizer::Optimizer;
-use crate::ops::Moments;
-use crate::{Error, Model, Network, Result, files, ops, weights};
-use candle_core::{Device, Tensor};
+use crate::weights::{Entry, Reader};
+use crate::{Error, Model, Network, Precision, Result, files, weights};
+use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 /// Version of the checkpoint format.
 const VERSION: u32 = 1;
@@ -43,10 +41,11 @@ impl Fingerprint {
                     .update(&[u8::from(*counted)]);
             }
         }
-        // How often a checkpoint is written and where to stop do not change the steps.
+        // How often a checkpoint is written, where to stop and what is computed twice do not change the steps.
         let config = TrainConfig {
             checkpoint_every: 0,
             until: None,
+            gradient_checkpointing: false,
             ..config.clone()
         };
         let config = serde_json::to_vec(&config).map_err(Error::json("train configuration"))?;
@@ -79,7 +78,7 @@ fn tensor_path(dir: &Path, step: u64) -> PathBuf {
     dir.join(format!("step-{step:08}.safetensors"))
 }
 
-/// Writes a checkpoint and removes the one before. `state.json` names the step; it is replaced last, so an interruption
+/// Writes a checkpoint of what is trained (of an adapter alone, where there is one) and removes the one before. `state.json` names the step; it is replaced last, so an interruption
 /// leaves the earlier checkpoint in force.
 pub(super) fn save(
     dir: &Path,
@@ -90,19 +89,22 @@ pub(super) fn save(
     optimizer: &Optimizer,
 ) -> Result<()> {
     files::create_dir(dir)?;
-    let mut tensors = BTreeMap::new();
-    for ((name, var), moments) in network.parameters().into_iter().zip(&optimizer.moments) {
-        let moments = moments.lock().unwrap_or_else(PoisonError::into_inner);
-        let vector = |values: &[f32]| Tensor::from_slice(values, values.len(), &Device::Cpu);
-        tensors.insert(format!("first.{name}"), vector(&moments.first)?);
-        tensors.insert(format!("second.{name}"), vector(&moments.second)?);
-        tensors.insert(
-            format!("weight.{name}"),
-            var.as_tensor().to_device(&Device::Cpu)?,
-        );
+    let mut entries = Vec::new();
+    for (index, (name, var)) in network.trained().into_iter().enumerate() {
+        for (kind, second) in [("first", false), ("second", true)] {
+            entries.push(Entry {
+                name: format!("{kind}.{name}"),
+                shape: vec![var.elem_count()],
+                make: Box::new(move || {
+                    let (first, squares) = optimizer.moments(index)?;
+                    Ok(if second { squares } else { first })
+                }),
+            });
+        }
+        entries.push(Entry::of(format!("weight.{name}"), var));
     }
     let current = tensor_path(dir, step);
-    weights::write(&current, &tensors)?;
+    weights::write(&current, entries, Precision::F32)?;
     let state = State {
         version: VERSION,
         step,
@@ -146,30 +148,18 @@ pub(super) fn load(
         return Err(foreign(what));
     }
     let path = tensor_path(dir, state.step);
-    let mut tensors = weights::read(&path)?;
-    for ((name, var), moments) in network.parameters().into_iter().zip(&mut optimizer.moments) {
-        let mut get = |kind: &str| {
-            let name = format!("{kind}.{name}");
-            match tensors.remove(&name) {
-                Some(tensor) if tensor.elem_count() == var.elem_count() => Ok(tensor),
-                Some(_) => Err(Error::tensor(
-                    &path,
-                    &name,
-                    "has the wrong size; remove the checkpoint",
-                )),
-                None => Err(Error::tensor(
-                    &path,
-                    &name,
-                    "missing; remove the checkpoint",
-                )),
-            }
+    let mut reader = Reader::open(std::slice::from_ref(&path))?;
+    for (index, (name, var)) in network.trained().into_iter().enumerate() {
+        let mut get = |kind: &str, shape: &[usize]| -> Result<Vec<f32>> {
+            let mut values = Vec::with_capacity(var.elem_count());
+            reader.append(&format!("{kind}.{name}"), shape, &mut values)?;
+            Ok(values)
         };
-        let vector = |tensor: Tensor| ops::with(&tensor, <[f32]>::to_vec);
-        *moments = Mutex::new(Moments {
-            first: vector(get("first")?)?,
-            second: vector(get("second")?)?,
-        });
-        var.set(&get("weight")?.to_device(var.device())?)?;
+        let flat = [var.elem_count()];
+        let (first, second) = (get("first", &flat)?, get("second", &flat)?);
+        optimizer.set_moments(index, first, second)?;
+        let weights = get("weight", var.dims())?;
+        var.set(&Tensor::from_vec(weights, var.shape(), var.device())?)?;
     }
     Ok(Some(state))
 }

@@ -1,6 +1,6 @@
 //! Settings of a training run.
 
-use crate::{Error, Result};
+use crate::{Error, Lora, Result};
 use serde::{Deserialize, Serialize};
 
 /// How to train. All of it is part of the result: another value gives another model.
@@ -34,7 +34,13 @@ pub struct TrainConfig {
     pub accumulation: usize,
     /// Parts of a step computed side by side, one thread each. Default 2.
     pub workers: usize,
-    /// Seed of the data order.
+    /// Keep only each layer's input for the backward pass and compute the layer again: about a third more work, much less
+    /// memory, the same bits. Default false.
+    pub gradient_checkpointing: bool,
+    /// Train an adapter over the frozen model instead of the model. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lora: Option<Lora>,
+    /// Seed of the data order, of a fresh adapter and of dropout.
     pub seed: u64,
     /// Steps between checkpoints; 0 writes only the last. Default 200.
     pub checkpoint_every: u64,
@@ -56,6 +62,8 @@ impl Default for TrainConfig {
             clip: 1.0,
             accumulation: 1,
             workers: 2,
+            gradient_checkpointing: false,
+            lora: None,
             seed: 0,
             checkpoint_every: 200,
         }
@@ -130,7 +138,7 @@ impl TrainConfig {
         ];
         match rules.into_iter().find(|(_, holds, _)| !holds) {
             Some((name, _, message)) => Err(Error::config(name, message)),
-            None => Ok(()),
+            None => self.lora.as_ref().map_or(Ok(()), Lora::check),
         }
     }
 

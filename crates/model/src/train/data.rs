@@ -20,7 +20,7 @@ pub struct Part {
     pub markup: bool,
 }
 
-/// One training sequence.
+/// One training sequence. The marks in it are ChatML's; a tokenizer whose chat template has others takes those.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Example {
     /// The parts, in order.
@@ -62,11 +62,13 @@ impl Example {
     }
 }
 
-/// An encoded example.
-pub(super) struct Sequence {
-    pub(super) tokens: Vec<u32>,
+/// An encoded example: at least two tokens.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Sequence {
+    /// Token ids; all but the last are inputs, all but the first targets.
+    pub tokens: Vec<u32>,
     /// For each token, whether it counts in the loss; the first never does, since nothing precedes it.
-    pub(super) counted: Vec<bool>,
+    pub counted: Vec<bool>,
 }
 
 /// All usable examples.
@@ -175,9 +177,11 @@ fn encode(tokenizer: &Tokenizer, example: &Example) -> Result<Sequence> {
         tokens: Vec::new(),
         counted: Vec::new(),
     };
-    for part in &example.parts {
+    let mut role = None;
+    for (index, part) in example.parts.iter().enumerate() {
         let tokens = if part.markup {
-            tokenizer.encode_template(&part.text)?
+            let format = tokenizer.format();
+            tokenizer.encode_template(&format.translate(&part.text, index == 0, &mut role)?)?
         } else {
             tokenizer.encode(&part.text)?
         };
