@@ -8,13 +8,13 @@ use caco_curate::{Benchmarks, Candidate, Caps, Curator, Decision};
 use caco_record::{Row, Stage};
 use serde::Deserialize;
 
-use super::{State, evaluate, identity};
+use super::{State, identity};
 use crate::config::Benchmark;
 use crate::context::Context;
 use crate::report::StageReport;
 use crate::runner::map::{self, Input, Map};
 use crate::shard::{self, Shard};
-use crate::{Error, atomic};
+use crate::{Error, atomic, evaluation};
 
 const VERSION: u32 = 2;
 
@@ -138,13 +138,8 @@ fn decide(context: &Context<'_>, earlier: &[Shard], shards: &[Shard]) -> Result<
     };
     let mut index = Benchmarks::new(words);
     for benchmark in benchmarks(context) {
-        for row in evaluate::problems(benchmark)? {
-            let item = row.seed_id.unwrap_or_default();
-            index.add(
-                &benchmark.title(),
-                &item,
-                row.problem.as_deref().unwrap_or_default(),
-            );
+        for entry in evaluation::load(benchmark)?.entries {
+            index.add(&benchmark.title(), &entry.source, &entry.item.question);
         }
     }
     let caps = Caps {
