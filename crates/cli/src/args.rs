@@ -183,7 +183,7 @@ Example:
     caco tune recipes/base.yaml -o models/mine")]
     #[command(after_long_help = exit::HELP)]
     Tune(Tune),
-    /// Measure a model on benchmarks, compare two evaluations, grade the replies of others anew.
+    /// Measure a model on benchmarks, and compare evaluations.
     #[command(long_about = evaluate::LONG)]
     #[command(after_long_help = exit::HELP)]
     Evaluate(Evaluate),

@@ -98,8 +98,27 @@ pub(crate) fn definition(text: &str, name: &str) -> Option<usize> {
 /// The function that tests call: the first name before a bracket in them that is none of Python's own and none of a module.
 pub(crate) fn called(tests: &str) -> Option<String> {
     const OWN: [&str; 22] = [
-        "assert", "abs", "all", "any", "bool", "dict", "float", "frozenset", "in", "int", "is",
-        "isinstance", "len", "list", "not", "round", "set", "sorted", "str", "sum", "tuple",
+        "assert",
+        "abs",
+        "all",
+        "any",
+        "bool",
+        "dict",
+        "float",
+        "frozenset",
+        "in",
+        "int",
+        "is",
+        "isinstance",
+        "len",
+        "list",
+        "not",
+        "round",
+        "set",
+        "sorted",
+        "str",
+        "sum",
+        "tuple",
         "type",
     ];
     let mut before = '\0';
@@ -201,11 +220,18 @@ mod tests {
             "def add(a, b):\n    return a"
         );
         assert_eq!(
-            extract("<think>```python\ndef add(): 1\n```</think>\n    return a + b", None).unwrap(),
+            extract(
+                "<think>```python\ndef add(): 1\n```</think>\n    return a + b",
+                None
+            )
+            .unwrap(),
             "    return a + b"
         );
         // Cut before its end.
-        assert_eq!(extract("```py\ndef f():\n    return", Some("f")).unwrap(), "def f():\n    return\n");
+        assert_eq!(
+            extract("```py\ndef f():\n    return", Some("f")).unwrap(),
+            "def f():\n    return\n"
+        );
     }
 
     #[test]

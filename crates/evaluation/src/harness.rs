@@ -34,8 +34,7 @@ pub struct Sample {
 /// # Errors
 /// [`Odd`] where it is no line of such a log, or its replies are likelihoods and no texts.
 pub fn sample(line: &str) -> Result<Sample, Odd> {
-    const REMEDY: &str =
-        "give a file that lm-evaluation-harness wrote with `--log_samples` (samples_TASK_TIME.jsonl)";
+    const REMEDY: &str = "give a file that lm-evaluation-harness wrote with `--log_samples` (samples_TASK_TIME.jsonl)";
     let odd = |message: String| Odd {
         message,
         hint: REMEDY.into(),
@@ -72,8 +71,17 @@ pub fn sample(line: &str) -> Result<Sample, Odd> {
         filtered.clear();
     }
     let known = [
-        "doc", "doc_id", "target", "arguments", "resps", "filtered_resps", "filter", "metrics",
-        "doc_hash", "prompt_hash", "target_hash",
+        "doc",
+        "doc_id",
+        "target",
+        "arguments",
+        "resps",
+        "filtered_resps",
+        "filter",
+        "metrics",
+        "doc_hash",
+        "prompt_hash",
+        "target_hash",
     ];
     let given = row
         .iter()
@@ -119,9 +127,7 @@ fn texts(value: &Value, found: &mut Vec<String>) -> bool {
 pub fn task_name(file: &str) -> Option<&str> {
     let name = file.rsplit('/').next().unwrap_or(file);
     let name = name.strip_prefix("samples_")?;
-    let name = name
-        .find(".jsonl")
-        .map_or(name, |end| &name[..end]);
+    let name = name.find(".jsonl").map_or(name, |end| &name[..end]);
     let dated = |tail: &str| {
         tail.len() >= 10
             && tail.bytes().take(4).all(|byte| byte.is_ascii_digit())
@@ -163,7 +169,10 @@ mod tests {
         assert_eq!(found.replies, ["It is 5.", "6"]);
         assert_eq!(found.filtered, ["5"]);
         assert_eq!(found.filter.as_deref(), Some("strict-match"));
-        assert_eq!(found.given, BTreeMap::from([("exact_match".to_owned(), 1.0)]));
+        assert_eq!(
+            found.given,
+            BTreeMap::from([("exact_match".to_owned(), 1.0)])
+        );
         assert!(Task::Gsm8k.read(&found.doc).is_ok());
     }
 
@@ -175,7 +184,10 @@ mod tests {
             (r#"{"doc": {}, "resps": [["x"]]}"#, "`doc_id`"),
             (r#"{"doc_id": 1, "resps": [["x"]]}"#, "`doc`"),
             (r#"{"doc_id": 1, "doc": {}}"#, "`resps`"),
-            (r#"{"doc_id": 1, "doc": {}, "resps": [[[-1.5, true]]]}"#, "no texts"),
+            (
+                r#"{"doc_id": 1, "doc": {}, "resps": [[[-1.5, true]]]}"#,
+                "no texts",
+            ),
         ] {
             let odd = sample(line).unwrap_err();
             assert!(odd.message.contains(words), "{line}: {odd}");
@@ -185,12 +197,28 @@ mod tests {
     #[test]
     fn tasks_by_the_names_of_files() {
         for (file, name, expected) in [
-            ("out/samples_gsm8k_2024-06-28T00-00-00.000001.jsonl", "gsm8k", Some(Task::Gsm8k)),
-            ("samples_gsm8k_cot_zeroshot.jsonl", "gsm8k_cot_zeroshot", Some(Task::Gsm8k)),
-            ("samples_minerva_math_algebra_2025-01-01T10-00-00.5.jsonl", "minerva_math_algebra", Some(Task::Math)),
+            (
+                "out/samples_gsm8k_2024-06-28T00-00-00.000001.jsonl",
+                "gsm8k",
+                Some(Task::Gsm8k),
+            ),
+            (
+                "samples_gsm8k_cot_zeroshot.jsonl",
+                "gsm8k_cot_zeroshot",
+                Some(Task::Gsm8k),
+            ),
+            (
+                "samples_minerva_math_algebra_2025-01-01T10-00-00.5.jsonl",
+                "minerva_math_algebra",
+                Some(Task::Math),
+            ),
             ("samples_minerva_math500.jsonl", "minerva_math500", None),
             ("samples_math_500.jsonl.gz", "math_500", Some(Task::Math500)),
-            ("samples_humaneval_instruct.jsonl", "humaneval_instruct", Some(Task::HumanEval)),
+            (
+                "samples_humaneval_instruct.jsonl",
+                "humaneval_instruct",
+                Some(Task::HumanEval),
+            ),
             ("samples_mmlu.jsonl", "mmlu", None),
         ] {
             assert_eq!(task_name(file), Some(name), "{file}");

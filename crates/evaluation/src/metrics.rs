@@ -276,10 +276,7 @@ mod tests {
         for ((k, value), (own, wanted)) in found.iter().zip(expected) {
             assert!(*k == own && (value - wanted).abs() < 1e-12, "{found:?}");
         }
-        assert_eq!(
-            metrics.pass_at[0].estimate.interval,
-            Interval::Bootstrap
-        );
+        assert_eq!(metrics.pass_at[0].estimate.interval, Interval::Bootstrap);
         // Each item passes or not when all its replies count.
         assert_eq!(metrics.pass_at[2].estimate.interval, Interval::Wilson);
         assert_eq!(metrics.majority.unwrap().value, 0.25);
@@ -291,8 +288,20 @@ mod tests {
         let (one, two) = (group("1"), group("2"));
         let (right, half) = (judged(&[1, 1], None), judged(&[1, 0], None));
         let found = groups([(&one, &right), (&two, &half), (&one, &half)]);
-        assert_eq!(found["level"]["1"], Group { items: 2, pass_at_1: 0.75 });
-        assert_eq!(found["level"]["2"], Group { items: 1, pass_at_1: 0.5 });
+        assert_eq!(
+            found["level"]["1"],
+            Group {
+                items: 2,
+                pass_at_1: 0.75
+            }
+        );
+        assert_eq!(
+            found["level"]["2"],
+            Group {
+                items: 1,
+                pass_at_1: 0.5
+            }
+        );
         assert_eq!(usual_ks(1), [1]);
         assert_eq!(usual_ks(10), [1, 2, 4, 8, 10]);
         assert_eq!(usual_ks(8), [1, 2, 4, 8]);

@@ -22,10 +22,7 @@ mod tests {
     fn a_cut_reply_answers_only_what_it_announced() {
         let said = |reply, cut| answer(reply, cut).map(|found| found.text);
         assert_eq!(said("We get 12 and then 13", false), Ok("13".into()));
-        assert_eq!(
-            said("We get 12 and then 13", true),
-            Err(Missing::CutInText)
-        );
+        assert_eq!(said("We get 12 and then 13", true), Err(Missing::CutInText));
         assert_eq!(
             said(r"So \boxed{12}. Let me check: 13", true),
             Ok("12".into())

@@ -113,7 +113,12 @@ impl Task {
             ),
             Self::DeepmindMathematics => (
                 "deepmind-mathematics",
-                &["deepmind", "deepmind_math", "deepmind_mathematics", "dm-math"],
+                &[
+                    "deepmind",
+                    "deepmind_math",
+                    "deepmind_mathematics",
+                    "dm-math",
+                ],
                 &[
                     "deepmind-mathematics_test",
                     "deepmind-mathematics/test",
@@ -238,8 +243,7 @@ impl Serialize for Task {
 impl<'de> Deserialize<'de> for Task {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Self::from_name(&name)
-            .ok_or_else(|| D::Error::unknown_variant(&name, &Self::NAMES))
+        Self::from_name(&name).ok_or_else(|| D::Error::unknown_variant(&name, &Self::NAMES))
     }
 }
 

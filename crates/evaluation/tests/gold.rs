@@ -132,7 +132,9 @@ fn mbpp_reads_whole_and_keeps_its_test_set() {
                 };
                 // The reference defines what we think is tested.
                 let code = row["code"].as_str().unwrap();
-                let fenced = format!("Here it is:\n```python\n{code}\n```\nand its use:\n```python\nprint(1)\n```");
+                let fenced = format!(
+                    "Here it is:\n```python\n{code}\n```\nand its use:\n```python\nprint(1)\n```"
+                );
                 let found = tests.code(&fenced).unwrap();
                 if found.trim() != code.replace('\r', "").trim() {
                     unnamed += 1;

@@ -14,9 +14,7 @@ use crate::asking::Mode;
 use crate::context::Context;
 use crate::report::{RunReport, StageReport};
 use crate::stages::{self, State};
-use crate::{
-    Config, Error, Event, Observer, atomic, evaluation, export, models, report, seeds,
-};
+use crate::{Config, Error, Event, Observer, atomic, evaluation, export, models, report, seeds};
 
 /// Does everything that is not published yet; see [`crate::Run::execute`].
 pub(crate) fn execute(

@@ -68,6 +68,7 @@ pub struct EvaluateModel {
     #[arg(long, value_name = "CONFIG")]
     pub config: Option<PathBuf>,
     /// Override a key of the configuration, such as `budget.tokens=1000000` or `answer.fallback=sympy`; may be repeated.
+    /// Without --config the model is `models.model` there.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
     /// Ask only the first so many problems of each benchmark.

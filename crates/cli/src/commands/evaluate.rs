@@ -25,9 +25,10 @@ pub fn evaluate(global: &Global, args: &EvaluateModel) -> Result<Exit> {
         model: &settings.key,
         label: &settings.label,
         dir: &settings.dir,
-        ks: (!args.k.is_empty()).then_some(&args.k),
+        ks: (!args.k.is_empty()).then_some(args.k.as_slice()),
     };
-    let result = caco_pipeline::evaluate(&evaluation, &|event| shown(&display, event), &stop);
+    let result =
+        caco_pipeline::evaluate(&evaluation, &|event: &Event| shown(&display, event), &stop);
     display.close();
     let results = result.map_err(stopped)?;
     show(global, &results, &settings.dir)
@@ -52,9 +53,9 @@ pub fn rescore(global: &Global, args: &EvaluateRescore) -> Result<Exit> {
         filter: args.filter.as_deref(),
         label: &label,
         dir: &args.output,
-        ks: (!args.k.is_empty()).then_some(&args.k),
+        ks: (!args.k.is_empty()).then_some(args.k.as_slice()),
     };
-    let result = caco_pipeline::rescore(&rescoring, &|event| shown(&display, event), &stop);
+    let result = caco_pipeline::rescore(&rescoring, &|event: &Event| shown(&display, event), &stop);
     display.close();
     show(global, &result.map_err(stopped)?, &args.output)
 }

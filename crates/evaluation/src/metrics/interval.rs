@@ -104,6 +104,9 @@ mod tests {
         // approximation 0.5 +- 1.96 * sqrt(0.25 / 50) = 0.5 +- 0.139, however many replies there are.
         let items: Vec<f64> = (0..50).map(|n| f64::from(n % 2)).collect();
         let (_, low, high) = bootstrap(&[items], 3);
-        assert!((low - 0.361).abs() < 0.03 && (high - 0.639).abs() < 0.03, "{low} {high}");
+        assert!(
+            (low - 0.361).abs() < 0.03 && (high - 0.639).abs() < 0.03,
+            "{low} {high}"
+        );
     }
 }

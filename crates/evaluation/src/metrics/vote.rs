@@ -57,10 +57,20 @@ mod tests {
     #[test]
     fn equal_answers_are_one_class_however_they_are_written() {
         assert_eq!(
-            cast(&[Some("1/2"), Some("3"), None, Some("0.5"), Some(r"\frac12"), Some("3.0")]),
+            cast(&[
+                Some("1/2"),
+                Some("3"),
+                None,
+                Some("0.5"),
+                Some(r"\frac12"),
+                Some("3.0")
+            ]),
             Some((0, 3, false))
         );
-        assert_eq!(cast(&[Some("7"), Some("3"), Some("3.0")]), Some((1, 2, false)));
+        assert_eq!(
+            cast(&[Some("7"), Some("3"), Some("3.0")]),
+            Some((1, 2, false))
+        );
     }
 
     #[test]

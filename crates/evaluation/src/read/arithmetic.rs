@@ -226,7 +226,11 @@ mod tests {
         check(Task::Mawps, &row, "8 and 2.5 ?", "10.5");
         let row = json!({ "Question": "N_00 and N_01 ?", "Numbers": "8.0", "Answer": 10.5 });
         assert!(Task::Mawps.read(&row).is_err());
-        assert!(Task::Mawps.read(&json!({ "question": "q", "lSolutions": [] })).is_err());
+        assert!(
+            Task::Mawps
+                .read(&json!({ "question": "q", "lSolutions": [] }))
+                .is_err()
+        );
     }
 
     #[test]

@@ -263,7 +263,11 @@ mod tests {
         };
         for (reply, right) in replies {
             let verdict = caco_answer::compare(text, reply, policy);
-            assert_eq!(verdict.is_equal(), *right, "{text} and {reply}: {verdict:?}");
+            assert_eq!(
+                verdict.is_equal(),
+                *right,
+                "{text} and {reply}: {verdict:?}"
+            );
         }
     }
 
@@ -289,12 +293,19 @@ mod tests {
     #[test]
     fn college_and_deepmind() {
         let row = json!({ "question": "q", "answer": "$\\frac{x}{2}$", "data_topic": "college_math.Calculus" });
-        judged(&read(Task::CollegeMath, &row), &[("x/2", true), ("2x", false)]);
+        judged(
+            &read(Task::CollegeMath, &row),
+            &[("x/2", true), ("2x", false)],
+        );
         let row = json!({ "question": "b'Is 7 prime?\\n'", "answer": "b'True\\n'" });
         let draft = read(Task::DeepmindMathematics, &row);
         assert_eq!(draft.question, "Is 7 prime?");
         judged(&draft, &[("True", true), ("true", true), ("False", false)]);
-        assert!(Task::DeepmindMathematics.read(&json!({ "question": "b'x'", "answer": "b''" })).is_err());
+        assert!(
+            Task::DeepmindMathematics
+                .read(&json!({ "question": "b'x'", "answer": "b''" }))
+                .is_err()
+        );
     }
 
     #[test]
@@ -316,9 +327,18 @@ mod tests {
             &[("10.05, 20", true), ("10.5, 20", false)],
         );
         for (row, why) in [
-            (json!({ "question": "q", "question_type": "Theorem proof" }), "a proof"),
-            (json!({ "question": "q", "final_answer": null, "solution": ["s"] }), "a proof"),
-            (json!({ "question": "q", "final_answer": ["1"], "modality": "Multimodal" }), "picture"),
+            (
+                json!({ "question": "q", "question_type": "Theorem proof" }),
+                "a proof",
+            ),
+            (
+                json!({ "question": "q", "final_answer": null, "solution": ["s"] }),
+                "a proof",
+            ),
+            (
+                json!({ "question": "q", "final_answer": ["1"], "modality": "Multimodal" }),
+                "picture",
+            ),
             (
                 json!({ "question": "q", "final_answer": ["1"], "answer_type": "Need_human_evaluate" }),
                 "people",
@@ -331,7 +351,11 @@ mod tests {
         }
         let row = json!({ "question": "q", "final_answer": ["1"], "error": "some" });
         assert!(Task::OlympiadBench.read(&row).is_err());
-        assert!(Task::OlympiadBench.read(&json!({ "question": "q" })).is_err());
+        assert!(
+            Task::OlympiadBench
+                .read(&json!({ "question": "q" }))
+                .is_err()
+        );
     }
 
     #[test]
@@ -346,8 +370,14 @@ mod tests {
             &item(json!("2.5"), "float"),
             &[("2.5", true), ("2.59", true), ("2.7", false)],
         );
-        judged(&item(json!(100), "integer"), &[("100", true), ("101", false)]);
-        judged(&item(json!(true), "bool"), &[("True", true), ("False", false)]);
+        judged(
+            &item(json!(100), "integer"),
+            &[("100", true), ("101", false)],
+        );
+        judged(
+            &item(json!(true), "bool"),
+            &[("True", true), ("False", false)],
+        );
         judged(
             &item(json!([1, 2]), "list of integer"),
             &[
@@ -358,7 +388,10 @@ mod tests {
                 ("1, 3", false),
             ],
         );
-        judged(&item(json!("(b)"), "option"), &[("B", true), ("(b)", true), ("C", false)]);
+        judged(
+            &item(json!("(b)"), "option"),
+            &[("B", true), ("(b)", true), ("C", false)],
+        );
         judged(
             &item(json!("[0.5, 1.5]"), "list of float"),
             &[("[0.51, 1.49]", true), ("[0.6, 1.5]", false)],
@@ -368,10 +401,19 @@ mod tests {
     #[test]
     fn aime_in_the_shapes_of_its_copies() {
         for (row, year) in [
-            (json!({ "ID": "2024-II-4", "Problem": "q", "Answer": 33, "Solution": "s" }), Some("2024")),
-            (json!({ "ID": "1983-1", "Year": 1983, "Question": "q", "Answer": "033" }), Some("1983")),
+            (
+                json!({ "ID": "2024-II-4", "Problem": "q", "Answer": 33, "Solution": "s" }),
+                Some("2024"),
+            ),
+            (
+                json!({ "ID": "1983-1", "Year": 1983, "Question": "q", "Answer": "033" }),
+                Some("1983"),
+            ),
             (json!({ "problem": "q", "answer": "33" }), None),
-            (json!({ "problem": "q", "solution": r"\boxed{033}", "year": "2025" }), Some("2025")),
+            (
+                json!({ "problem": "q", "solution": r"\boxed{033}", "year": "2025" }),
+                Some("2025"),
+            ),
         ] {
             let draft = read(Task::Aime, &row);
             judged(&draft, &[("33", true), ("033", true), ("34", false)]);

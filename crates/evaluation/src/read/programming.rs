@@ -18,7 +18,9 @@ pub(super) fn mbpp(fields: Fields<'_>) -> Result<Read, Odd> {
     }
     let number = fields.text(&IDS)?.and_then(|id| number(&id));
     if number.is_some_and(|number| !TEST_SPLIT.contains(&number)) {
-        return Ok(Read::LeftOut("it is not of the test set (task_id 11 to 510)"));
+        return Ok(Read::LeftOut(
+            "it is not of the test set (task_id 11 to 510)",
+        ));
     }
     let tests = tests.join("\n");
     let mut setup = fields.text(&["test_setup_code"])?.unwrap_or_default();

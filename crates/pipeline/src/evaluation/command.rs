@@ -129,12 +129,7 @@ fn odd_size(set: &Set) -> Option<String> {
     if usual_size(set) != Some(false) || set.beyond_limit > 0 {
         return None;
     }
-    let sizes: Vec<String> = set
-        .task?
-        .sizes()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let sizes: Vec<String> = set.task?.sizes().iter().map(ToString::to_string).collect();
     Some(format!(
         "{}: {} has {} items, and the published sets have {}: the figures are not those of the benchmark",
         set.title,
@@ -195,9 +190,10 @@ impl Tally {
         TaskResult {
             name: set.title.clone(),
             task: set.task,
-            file: set.path.file_name().map_or_else(String::new, |name| {
-                name.to_string_lossy().into_owned()
-            }),
+            file: set
+                .path
+                .file_name()
+                .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
             items_hash,
             left_out: set.left_out.clone(),
             beyond_limit: set.beyond_limit,

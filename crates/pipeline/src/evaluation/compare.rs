@@ -131,9 +131,10 @@ fn names(a: &Results, b: &Results, only: &[String]) -> Result<Vec<String>, Error
 /// What else than the model differs between two results of a benchmark.
 fn differences(a: &TaskResult, b: &TaskResult) -> Vec<String> {
     let template = |task: &TaskResult| {
-        task.template
-            .as_ref()
-            .map_or_else(|| "none".to_owned(), |(file, hash)| format!("{file} ({hash})"))
+        task.template.as_ref().map_or_else(
+            || "none".to_owned(),
+            |(file, hash)| format!("{file} ({hash})"),
+        )
     };
     [
         ("templates", template(a), template(b)),
@@ -194,12 +195,7 @@ fn same_items(name: &str, a: &Side, b: &Side) -> Result<(), Error> {
     })
 }
 
-fn task(
-    one: &TaskResult,
-    two: &TaskResult,
-    a: &Side,
-    b: &Side,
-) -> Result<TaskComparison, Error> {
+fn task(one: &TaskResult, two: &TaskResult, a: &Side, b: &Side) -> Result<TaskComparison, Error> {
     // The second's items in the order of the first.
     let places: BTreeMap<&String, usize> = b.ids.iter().zip(0..).collect();
     let order: Vec<usize> = a

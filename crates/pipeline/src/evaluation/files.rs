@@ -313,7 +313,11 @@ mod tests {
             ("a.jsonl", "{\"a\": 1}\n\n{\"a\": 2}\n", "line 1"),
             ("b.json", "[\n {\"a\": 1},\n {\"a\": 2}\n]", "row 1"),
             ("c.json", "{\"a\": 1}\n{\"a\": 2}\n", "line 1"),
-            ("d.json", "{\"examples\": [{\"a\": 1}, {\"a\": 2}]}", "row 1"),
+            (
+                "d.json",
+                "{\"examples\": [{\"a\": 1}, {\"a\": 2}]}",
+                "row 1",
+            ),
             ("e.jsonl", "[{\"a\": 1}, {\"a\": 2}]", "row 1"),
         ] {
             let found = read(&write(name, text));
@@ -355,7 +359,9 @@ mod tests {
             ("test_list", Arc::new(list.finish())),
         ];
         let batch = RecordBatch::try_from_iter_with_nullable(
-            columns.into_iter().map(|(name, column)| (name, column, true)),
+            columns
+                .into_iter()
+                .map(|(name, column)| (name, column, true)),
         )
         .unwrap();
         let properties = parquet::file::properties::WriterProperties::builder()
@@ -394,7 +400,10 @@ mod tests {
         assert!(error.contains("no such file"), "{error}");
         std::fs::write(&path, "{\"a\": 1}\n{\"a\"\n").unwrap();
         let error = records(&path).err().unwrap().to_string();
-        assert!(error.contains("gsm8k_test.jsonl: line 2: not JSON"), "{error}");
+        assert!(
+            error.contains("gsm8k_test.jsonl: line 2: not JSON"),
+            "{error}"
+        );
         std::fs::write(&path, "\n").unwrap();
         assert!(records(&path).is_err());
         assert_eq!(find(dir.path(), Task::Gsm8k).unwrap(), path);

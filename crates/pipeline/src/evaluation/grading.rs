@@ -50,7 +50,10 @@ pub(super) fn grade(
     context: &Context<'_>,
     pairs: &[(&Item, &Answer)],
 ) -> Result<Vec<Graded>, Error> {
-    let mut graded: Vec<Graded> = pairs.iter().map(|(item, reply)| read(item, reply)).collect();
+    let mut graded: Vec<Graded> = pairs
+        .iter()
+        .map(|(item, reply)| read(item, reply))
+        .collect();
     words(context, pairs, &mut graded)?;
     code(context, pairs, &mut graded)?;
     // A reply that was cut and would be right is; what is wrong with another is that it was cut.
@@ -160,7 +163,10 @@ fn code(
     if asked.is_empty() {
         return Ok(());
     }
-    let programs: Vec<&str> = asked.iter().map(|(_, program, _)| program.as_str()).collect();
+    let programs: Vec<&str> = asked
+        .iter()
+        .map(|(_, program, _)| program.as_str())
+        .collect();
     let outcomes = context.executor()?.run(&programs, &|_| {}, context.stop)?;
     if outcomes.len() != asked.len() {
         return Err(Error::Internal(format!(

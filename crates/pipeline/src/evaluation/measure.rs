@@ -102,7 +102,15 @@ pub(crate) fn measure(
         let number = progress.number;
         let subject = &subjects[number / chunks.len().max(1)];
         let chunk = &chunks[number % chunks.len().max(1)];
-        solve(context, round, subject, &sets[chunk.set], chunk, rows, progress)
+        solve(
+            context,
+            round,
+            subject,
+            &sets[chunk.set],
+            chunk,
+            rows,
+            progress,
+        )
     })?;
     drop(inputs);
     Ok(Measured {
@@ -198,12 +206,7 @@ fn solve(
     Ok(rows)
 }
 
-fn user(
-    prompts: &Prompts,
-    subject: &Subject,
-    set: &Set,
-    entry: &Entry,
-) -> Result<String, Error> {
+fn user(prompts: &Prompts, subject: &Subject, set: &Set, entry: &Entry) -> Result<String, Error> {
     set.user(prompts, subject.model.prompts(), &entry.item)
 }
 

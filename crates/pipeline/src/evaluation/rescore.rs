@@ -147,8 +147,7 @@ fn read(
         hasher.update(&line.text);
         let place = format!("line {}", line.number);
         let text = String::from_utf8_lossy(&line.text);
-        let mut sample =
-            harness::sample(&text).map_err(|wrong| unread(file, &place, &wrong))?;
+        let mut sample = harness::sample(&text).map_err(|wrong| unread(file, &place, &wrong))?;
         let own = sample.filter.clone();
         if let Some(own) = own.as_ref().filter(|own| !filters.contains(own)) {
             filters.push(own.clone());

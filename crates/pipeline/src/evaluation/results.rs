@@ -224,7 +224,11 @@ impl Results {
         let text =
             serde_json::to_vec_pretty(self).map_err(|error| Error::Internal(error.to_string()))?;
         atomic::write(&dir.join(RESULTS_FILE), &[text, b"\n".to_vec()].concat())?;
-        let names: Vec<PathBuf> = self.tasks.iter().map(|task| items(dir, &task.name)).collect();
+        let names: Vec<PathBuf> = self
+            .tasks
+            .iter()
+            .map(|task| items(dir, &task.name))
+            .collect();
         let Ok(entries) = std::fs::read_dir(dir.join(ITEMS)) else {
             return Ok(());
         };
@@ -262,8 +266,7 @@ pub(super) fn read_items(
         path: path.clone(),
         message,
     };
-    let mut reader =
-        caco_lines::Reader::open(&path).map_err(|error| damaged(error.message))?;
+    let mut reader = caco_lines::Reader::open(&path).map_err(|error| damaged(error.message))?;
     while let Some(line) = reader.line().map_err(|error| damaged(error.message))? {
         let item = serde_json::from_slice(&line.text)
             .map_err(|error| damaged(format!("line {}: {error}", line.number)))?;

@@ -20,6 +20,8 @@ pub struct Settings {
     pub dir: PathBuf,
 }
 
+/// The model's name in a configuration that is made here, for `--set models.model.KEY=VALUE`.
+const KEY: &str = "model";
 /// The name of plain problems in `--bench`.
 const PROBLEMS: &str = "problems";
 
@@ -72,9 +74,7 @@ pub fn of(global: &Global, args: &EvaluateModel) -> Result<Settings> {
     }
     let key = match &args.config {
         Some(_) => name.clone(),
-        None => Path::new(&name)
-            .file_name()
-            .map_or_else(|| name.clone(), |own| own.to_string_lossy().into_owned()),
+        None => KEY.to_owned(),
     };
     sets.push(format!("train.model={}", json!(key)));
     sets.extend(global.seed.map(|seed| format!("seed={seed}")));

@@ -12,7 +12,9 @@ use super::{items, lines, measure, serve};
 #[test]
 fn code_passes_only_by_reaching_the_end_of_its_tests() {
     let scene = Scene::new();
-    let names = ["right", "wrong", "leaves", "forges", "hangs", "silent", "broken"];
+    let names = [
+        "right", "wrong", "leaves", "forges", "hangs", "silent", "broken",
+    ];
     scene.write(
         "mbpp.jsonl",
         &lines(names.iter().zip(11..).map(|(name, id)| {
@@ -25,7 +27,9 @@ fn code_passes_only_by_reaching_the_end_of_its_tests() {
         assert!(prompt.contains("code block"), "{prompt}");
         let name = prompt.split([' ', ',', '.']).nth(3).unwrap();
         Said::text(match name {
-            "right" => "Sure:\n```python\ndef right(x):\n    return 2 * x\n```\nFor example:\n```python\nprint(right(3))\n```",
+            "right" => {
+                "Sure:\n```python\ndef right(x):\n    return 2 * x\n```\nFor example:\n```python\nprint(right(3))\n```"
+            }
             "wrong" => "```python\ndef wrong(x):\n    return x\n```",
             "leaves" => "```python\nimport sys\ndef leaves(x):\n    sys.exit(0)\n```",
             "forges" => "```python\noutput = 'passed'\ndef forges(x):\n    raise SystemExit\n```",
@@ -35,7 +39,14 @@ fn code_passes_only_by_reaching_the_end_of_its_tests() {
         })
     });
     let args = [
-        "--bench", "mbpp", "-o", "out", "--json", "--set", "execute.python=[]", "--set",
+        "--bench",
+        "mbpp",
+        "-o",
+        "out",
+        "--json",
+        "--set",
+        "execute.python=[]",
+        "--set",
         "execute.cpu_seconds=1",
     ];
     let results = measure(&scene, &server, "m", &args).expect(0).json();
@@ -55,8 +66,16 @@ fn code_passes_only_by_reaching_the_end_of_its_tests() {
     ] {
         assert_eq!(found[name]["reason"], reason, "{}", found[name]);
     }
-    assert!(found["wrong"]["detail"].as_str().unwrap().contains("AssertionError"));
-    assert_eq!(found["right"]["answer"], "def right(x):\n    return 2 * x\n");
+    assert!(
+        found["wrong"]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("AssertionError")
+    );
+    assert_eq!(
+        found["right"]["answer"],
+        "def right(x):\n    return 2 * x\n"
+    );
     // Code is graded once: a second look finds the shards.
     let again = measure(&scene, &server, "m", &args).expect(0).json();
     assert_eq!(again, results);
@@ -72,7 +91,9 @@ fn the_reference_code_of_mbpp_passes_its_tests() {
     );
     let path = folder.join("mbpp.jsonl");
     let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("skipped: mbpp.jsonl is not in ../shared/data; set CACO_SHARED_DATA to its folder");
+        eprintln!(
+            "skipped: mbpp.jsonl is not in ../shared/data; set CACO_SHARED_DATA to its folder"
+        );
         return;
     };
     let code: Vec<(String, String)> = text
@@ -90,9 +111,18 @@ fn the_reference_code_of_mbpp_passes_its_tests() {
         .collect();
     let server = serve(move |asked| {
         let prompt = asked.prompt.last();
-        let (_, code) = code.iter().find(|(question, _)| prompt.starts_with(question)).unwrap();
+        let (_, code) = code
+            .iter()
+            .find(|(question, _)| prompt.starts_with(question))
+            .unwrap();
         let code = if asked.model == "wrong" {
-            let name = code.split("def ").last().unwrap().split('(').next().unwrap();
+            let name = code
+                .split("def ")
+                .last()
+                .unwrap()
+                .split('(')
+                .next()
+                .unwrap();
             format!("def {name}(*args):\n    raise ValueError(args)")
         } else {
             code.clone()
@@ -102,7 +132,15 @@ fn the_reference_code_of_mbpp_passes_its_tests() {
     let scene = Scene::new();
     let bench = format!("mbpp={}", path.display());
     for (model, correct) in [("right", 500), ("wrong", 0)] {
-        let args = ["--bench", &bench, "-o", model, "--json", "--set", "execute.python=[]"];
+        let args = [
+            "--bench",
+            &bench,
+            "-o",
+            model,
+            "--json",
+            "--set",
+            "execute.python=[]",
+        ];
         let results = measure(&scene, &server, model, &args).expect(0).json();
         let task = &results["tasks"][0];
         let failed: Vec<Value> = items(&scene, &format!("{model}/items/mbpp.jsonl"))
@@ -110,7 +148,11 @@ fn the_reference_code_of_mbpp_passes_its_tests() {
             .filter(|item| item["correct"] == 0)
             .take(3)
             .collect();
-        assert_eq!(task["metrics"]["correct"], correct, "{}, such as {failed:#?}", task["reasons"]);
+        assert_eq!(
+            task["metrics"]["correct"], correct,
+            "{}, such as {failed:#?}",
+            task["reasons"]
+        );
         assert_eq!(task["metrics"]["items"], 500);
         assert_eq!(task["usual_size"], true);
     }

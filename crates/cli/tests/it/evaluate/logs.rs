@@ -9,7 +9,10 @@ use super::{additions, items, lines, measure, number, serve};
 /// A log of two filters over GSM8K's shape: replies, what the filters took, what the harness says.
 fn log(replies: &[(&str, &str, f64, &str, f64)]) -> String {
     let docs = additions(replies.len());
-    let docs: Vec<Value> = docs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let docs: Vec<Value> = docs
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let mut rows = Vec::new();
     for filter in ["strict-match", "flexible-extract"] {
         for (id, (reply, strict, strictly, flexible, flexibly)) in replies.iter().enumerate() {
@@ -39,7 +42,10 @@ fn a_log_is_graded_anew_beside_the_scores_it_came_with() {
     ]);
     let name = "some__model/samples_gsm8k_cot_2025-01-01T10-00-00.123456.jsonl";
     scene.write(name, &text);
-    let results = scene.run(&["evaluate", "rescore", name, "-o", "out", "--json"]).expect(0).json();
+    let results = scene
+        .run(&["evaluate", "rescore", name, "-o", "out", "--json"])
+        .expect(0)
+        .json();
     let task = &results["tasks"][0];
     assert_eq!(results["model"]["name"], "some__model");
     assert_eq!(task["name"], "gsm8k");
@@ -52,22 +58,43 @@ fn a_log_is_graded_anew_beside_the_scores_it_came_with() {
     let own = items(&scene, "out/items/gsm8k.jsonl");
     assert_eq!(own[1]["given"]["exact_match,flexible-extract"], 0.0);
     assert_eq!(own[1]["replies"][0]["answer"], "2.0");
-    let shown = scene.run(&["evaluate", "rescore", name, "-o", "out"]).expect(0);
+    let shown = scene
+        .run(&["evaluate", "rescore", name, "-o", "out"])
+        .expect(0);
     assert!(
-        shown.stdout.contains("exact_match,strict-match of the log is 25.0 %; ours agrees on 3 of 4"),
+        shown
+            .stdout
+            .contains("exact_match,strict-match of the log is 25.0 %; ours agrees on 3 of 4"),
         "{shown}"
     );
     // What a filter took out is graded instead.
-    let args = ["evaluate", "rescore", name, "-o", "strict", "--filter", "strict-match", "--json"];
+    let args = [
+        "evaluate",
+        "rescore",
+        name,
+        "-o",
+        "strict",
+        "--filter",
+        "strict-match",
+        "--json",
+    ];
     let results = scene.run(&args).expect(0).json();
     assert_eq!(results["tasks"][0]["metrics"]["correct"], 1);
-    let shown = scene.run(&["evaluate", "rescore", name, "-o", "x", "--filter", "none"]).expect(2);
-    assert!(shown.stderr.contains("strict-match, flexible-extract"), "{shown}");
+    let shown = scene
+        .run(&["evaluate", "rescore", name, "-o", "x", "--filter", "none"])
+        .expect(2);
+    assert!(
+        shown.stderr.contains("strict-match, flexible-extract"),
+        "{shown}"
+    );
     // The same problems asked by ourselves are the same items.
     scene.write("gsm8k.jsonl", &additions(4));
     let server = serve(|asked| Said::text(format!("It is {}.", number(asked) + 1)));
     measure(&scene, &server, "m", &["--bench", "gsm8k", "-o", "asked"]).expect(0);
-    let found = scene.run(&["evaluate", "compare", "out", "asked", "--json"]).expect(0).json();
+    let found = scene
+        .run(&["evaluate", "compare", "out", "asked", "--json"])
+        .expect(0)
+        .json();
     assert_eq!(found["tasks"][0]["pairs"]["only_b"], 2);
     assert_eq!(found["notes"].as_array().unwrap().len(), 2);
 }
@@ -93,8 +120,20 @@ fn logs_that_cannot_be_graded_are_refused() {
         (&["samples_svamp.jsonl"], "line 1: `doc`: `Body` or"),
         (&["log.jsonl", "--task", "gsm9k"], "no benchmark `gsm9k`"),
     ] {
-        let shown = scene.run(&[&["evaluate", "rescore", "-o", "out"], args].concat()).expect(2);
+        let shown = scene
+            .run(&[&["evaluate", "rescore", "-o", "out"], args].concat())
+            .expect(2);
         assert!(shown.stderr.contains(words), "{args:?}: {shown}");
     }
-    scene.run(&["evaluate", "rescore", "log.jsonl", "--task", "gsm8k", "-o", "out"]).expect(0);
+    scene
+        .run(&[
+            "evaluate",
+            "rescore",
+            "log.jsonl",
+            "--task",
+            "gsm8k",
+            "-o",
+            "out",
+        ])
+        .expect(0);
 }

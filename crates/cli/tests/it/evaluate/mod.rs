@@ -40,7 +40,14 @@ fn number(asked: &Asked) -> u64 {
 /// `caco evaluate` on a server.
 fn measure(scene: &Scene, server: &Server, model: &str, more: &[&str]) -> Shown {
     let url = server.url();
-    let args = ["evaluate", "--model", model, "--base-url", &url, "--no-progress"];
+    let args = [
+        "evaluate",
+        "--model",
+        model,
+        "--base-url",
+        &url,
+        "--no-progress",
+    ];
     scene.run(&[&args, more].concat())
 }
 
@@ -74,7 +81,12 @@ fn a_server_is_measured_and_nothing_is_asked_twice() {
     });
     let args = ["--bench", "gsm8k", "-o", "out", "--set", "shard_rows=8"];
     // A budget cuts it off; what is paid for stays.
-    let shown = measure(&scene, &server, "m", &[&args[..], &["--set", "budget.calls=13"]].concat());
+    let shown = measure(
+        &scene,
+        &server,
+        "m",
+        &[&args[..], &["--set", "budget.calls=13"]].concat(),
+    );
     assert_eq!(shown.expect(5).stdout, "");
     assert_eq!(server.counts().completed, 13);
     assert!(!scene.path().join("out/results.json").exists());
@@ -134,7 +146,16 @@ fn several_replies_give_pass_at_k_and_a_majority() {
         Said::text(format!("The answer is {answer}."))
     });
     let args = [
-        "--bench", "gsm8k", "-o", "out", "--samples", "4", "--temperature", "0.7", "--k", "2,4",
+        "--bench",
+        "gsm8k",
+        "-o",
+        "out",
+        "--samples",
+        "4",
+        "--temperature",
+        "0.7",
+        "--k",
+        "2,4",
         "--json",
     ];
     let results = measure(&scene, &server, "m", &args).expect(0).json();
@@ -144,13 +165,23 @@ fn several_replies_give_pass_at_k_and_a_majority() {
     let mean = |of: &dyn Fn(&Value) -> f64| items.iter().map(of).sum::<f64>() / 30.0;
     let right = |item: &Value| item["correct"].as_u64().unwrap();
     // pass@k from the table of combinations of four.
-    let table = [[0.0, 0.25, 0.5, 0.75, 1.0], [0.0, 0.5, 5.0 / 6.0, 1.0, 1.0], [0.0, 1.0, 1.0, 1.0, 1.0]];
+    let table = [
+        [0.0, 0.25, 0.5, 0.75, 1.0],
+        [0.0, 0.5, 5.0 / 6.0, 1.0, 1.0],
+        [0.0, 1.0, 1.0, 1.0, 1.0],
+    ];
     for (place, k) in [1, 2, 4].into_iter().enumerate() {
         let pass = &metrics["pass_at"][place];
         assert_eq!(pass["k"], k);
         let expected = mean(&|item| table[place][right(item) as usize]);
-        assert!((pass["value"].as_f64().unwrap() - expected).abs() < 1e-9, "{pass}");
-        let (low, high) = (pass["low"].as_f64().unwrap(), pass["high"].as_f64().unwrap());
+        assert!(
+            (pass["value"].as_f64().unwrap() - expected).abs() < 1e-9,
+            "{pass}"
+        );
+        let (low, high) = (
+            pass["low"].as_f64().unwrap(),
+            pass["high"].as_f64().unwrap(),
+        );
         assert!(low <= expected && expected <= high, "{pass}");
     }
     assert_eq!(metrics["pass_at"][0]["interval"], "bootstrap");
@@ -165,7 +196,16 @@ fn several_replies_give_pass_at_k_and_a_majority() {
         assert_eq!(item["majority"]["votes"], votes.count());
     }
     // Fewer replies are among them, and a table shows them.
-    let args = ["--bench", "gsm8k", "-o", "out", "--samples", "2", "--temperature", "0.7"];
+    let args = [
+        "--bench",
+        "gsm8k",
+        "-o",
+        "out",
+        "--samples",
+        "2",
+        "--temperature",
+        "0.7",
+    ];
     let shown = measure(&scene, &server, "m", &args).expect(0);
     assert_eq!(server.counts().received, 120);
     assert!(shown.stdout.contains("pass@2  majority"), "{shown}");
@@ -187,9 +227,15 @@ fn two_evaluations_are_compared_item_by_item() {
         measure(&scene, &server, model, &["--bench", "gsm8k", "-o", model]).expect(0);
     }
     let args = ["evaluate", "compare", "small", "large"];
-    let found = scene.run(&[&args[..], &["--json"]].concat()).expect(0).json();
+    let found = scene
+        .run(&[&args[..], &["--json"]].concat())
+        .expect(0)
+        .json();
     let task = &found["tasks"][0];
-    assert_eq!((&found["a"]["name"], &found["b"]["name"]), (&json!("small"), &json!("large")));
+    assert_eq!(
+        (&found["a"]["name"], &found["b"]["name"]),
+        (&json!("small"), &json!("large"))
+    );
     // 30 even ones against 6 that end in 1, which are odd.
     assert_eq!(task["pairs"]["only_a"], 6);
     assert_eq!(task["pairs"]["only_b"], 30);
@@ -202,20 +248,57 @@ fn two_evaluations_are_compared_item_by_item() {
     assert!(shown.stdout.contains("McNemar, chi-square"), "{shown}");
     assert!(shown.stdout.contains("+40.0"), "{shown}");
     // Not the same items.
-    measure(&scene, &server, "large", &["--bench", "gsm8k", "-o", "part", "--limit", "10"]).expect(0);
-    let shown = scene.run(&["evaluate", "compare", "small", "part"]).expect(2);
+    measure(
+        &scene,
+        &server,
+        "large",
+        &["--bench", "gsm8k", "-o", "part", "--limit", "10"],
+    )
+    .expect(0);
+    let shown = scene
+        .run(&["evaluate", "compare", "small", "part"])
+        .expect(2);
     assert!(shown.stderr.contains("50 are only in the first"), "{shown}");
     // Few differ: the exact test.
-    measure(&scene, &server, "small", &["--bench", "gsm8k", "-o", "little", "--limit", "10"]).expect(0);
-    let found = scene.run(&["evaluate", "compare", "part", "little", "--json"]).expect(0).json();
-    assert_eq!(found["tasks"][0]["pairs"]["mcnemar"]["method"], "exact_binomial");
+    measure(
+        &scene,
+        &server,
+        "small",
+        &["--bench", "gsm8k", "-o", "little", "--limit", "10"],
+    )
+    .expect(0);
+    let found = scene
+        .run(&["evaluate", "compare", "part", "little", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(
+        found["tasks"][0]["pairs"]["mcnemar"]["method"],
+        "exact_binomial"
+    );
     // A folder holds one model.
-    let shown = measure(&scene, &server, "small", &["--bench", "gsm8k", "-o", "large"]).expect(2);
+    let shown = measure(
+        &scene,
+        &server,
+        "small",
+        &["--bench", "gsm8k", "-o", "large"],
+    )
+    .expect(2);
     assert!(shown.stderr.contains("another model, large"), "{shown}");
     // Nothing in common.
-    scene.write("svamp.jsonl", &lines([json!({ "Body": "One", "Question": "2 ?", "Answer": 1 })]));
-    measure(&scene, &server, "small", &["--bench", "svamp", "-o", "svamp"]).expect(0);
-    let shown = scene.run(&["evaluate", "compare", "small", "svamp"]).expect(2);
+    scene.write(
+        "svamp.jsonl",
+        &lines([json!({ "Body": "One", "Question": "2 ?", "Answer": 1 })]),
+    );
+    measure(
+        &scene,
+        &server,
+        "small",
+        &["--bench", "svamp", "-o", "svamp"],
+    )
+    .expect(0);
+    let shown = scene
+        .run(&["evaluate", "compare", "small", "svamp"])
+        .expect(2);
     assert!(shown.stderr.contains("no benchmark in common"), "{shown}");
 }
 
@@ -230,7 +313,15 @@ fn a_template_of_ones_own_takes_the_place_of_the_prompt() {
         Said::text(format!("{}", number(asked) + 1))
     });
     let template = template.to_string_lossy();
-    let args = ["--bench", "gsm8k", "--template", &template, "-o", "out", "--json"];
+    let args = [
+        "--bench",
+        "gsm8k",
+        "--template",
+        &template,
+        "-o",
+        "out",
+        "--json",
+    ];
     let results = measure(&scene, &server, "m", &args).expect(0).json();
     assert_eq!(results["tasks"][0]["metrics"]["correct"], 3);
     assert_eq!(results["tasks"][0]["template"][0], "mine.j2");
@@ -244,17 +335,44 @@ fn the_embedded_model_and_models_of_a_configuration() {
     let scene = Scene::new();
     let held_out = project("examples/quickstart-held-out.jsonl");
     let bench = format!("problems={}", held_out.display());
-    let args = ["evaluate", "--model", "builtin", "--bench", &bench, "--limit", "8", "--no-progress"];
+    let args = [
+        "evaluate",
+        "--model",
+        "builtin",
+        "--bench",
+        &bench,
+        "--limit",
+        "8",
+        "--no-progress",
+    ];
     let shown = scene.run(&args).expect(0);
-    assert!(shown.stdout.contains("quickstart-held-out      8"), "{shown}");
+    assert!(
+        shown.stdout.contains("quickstart-held-out      8"),
+        "{shown}"
+    );
     let first = std::fs::read(scene.path().join("evaluations/builtin/results.json")).unwrap();
     scene.write(
         "caco.yaml",
         "seeds: [{path: none}]\nmodels:\n  tiny: {kind: embedded, path: builtin}\n\
          stages: {skip: [train]}\ntarget: {kept: 5}\n",
     );
-    let args = ["evaluate", "--config", "caco.yaml", "--model", "tiny", "--bench", &bench, "--limit", "8", "-o", "out"];
-    let json = scene.run(&[&args[..], &["--json", "--no-progress"]].concat()).expect(0).json();
+    let args = [
+        "evaluate",
+        "--config",
+        "caco.yaml",
+        "--model",
+        "tiny",
+        "--bench",
+        &bench,
+        "--limit",
+        "8",
+        "-o",
+        "out",
+    ];
+    let json = scene
+        .run(&[&args[..], &["--json", "--no-progress"]].concat())
+        .expect(0)
+        .json();
     let first: Value = serde_json::from_slice(&first).unwrap();
     assert_eq!(json["tasks"], first["tasks"]);
     assert_eq!(json["model"]["id"], first["model"]["id"]);
@@ -263,18 +381,49 @@ fn the_embedded_model_and_models_of_a_configuration() {
 #[test]
 fn what_is_wrong_is_named_with_its_remedy() {
     let scene = Scene::new();
-    scene.write("gsm8k.jsonl", "{\"question\": \"q\", \"answer\": \"1\"}\n{\"question\": \"q\", \"reply\": 3}\n");
+    scene.write(
+        "gsm8k.jsonl",
+        "{\"question\": \"q\", \"answer\": \"1\"}\n{\"question\": \"q\", \"reply\": 3}\n",
+    );
     let builtin = ["evaluate", "--model", "builtin", "--no-progress"];
     for (args, code, words) in [
         (&["evaluate"][..], 2, "no model is named"),
         (&builtin[..], 2, "no benchmark is named"),
-        (&[&builtin[..], &["--bench", "gsm9k"]].concat(), 2, "known are gsm8k, math"),
-        (&[&builtin[..], &["--bench", "problems"]].concat(), 2, "problems=FILE"),
-        (&[&builtin[..], &["--bench", "svamp"]].concat(), 2, "svamp/test.jsonl"),
-        (&[&builtin[..], &["--bench", "gsm8k"]].concat(), 2, "gsm8k.jsonl: line 2: `answer` is missing"),
-        (&[&builtin[..], &["--bench", "gsm8k", "--samples", "3"]].concat(), 2, "temperature 0"),
-        (&[&builtin[..], &["--bench", "gsm8k", "--k", "3"]].concat(), 2, "pass@3"),
-        (&["evaluate", "--model", "nowhere", "--bench", "gsm8k"], 2, "no model folder nowhere"),
+        (
+            &[&builtin[..], &["--bench", "gsm9k"]].concat(),
+            2,
+            "known are gsm8k, math",
+        ),
+        (
+            &[&builtin[..], &["--bench", "problems"]].concat(),
+            2,
+            "problems=FILE",
+        ),
+        (
+            &[&builtin[..], &["--bench", "svamp"]].concat(),
+            2,
+            "svamp/test.jsonl",
+        ),
+        (
+            &[&builtin[..], &["--bench", "gsm8k"]].concat(),
+            2,
+            "gsm8k.jsonl: line 2: `answer` is missing",
+        ),
+        (
+            &[&builtin[..], &["--bench", "gsm8k", "--samples", "3"]].concat(),
+            2,
+            "temperature 0",
+        ),
+        (
+            &[&builtin[..], &["--bench", "gsm8k", "--k", "3"]].concat(),
+            2,
+            "pass@3",
+        ),
+        (
+            &["evaluate", "--model", "nowhere", "--bench", "gsm8k"],
+            2,
+            "no model folder nowhere",
+        ),
         (&["evaluate", "compare", "x", "y"], 2, "results.json"),
     ] {
         let shown = scene.run(args).expect(code);
@@ -286,7 +435,10 @@ fn what_is_wrong_is_named_with_its_remedy() {
 fn the_stage_measures_tasks_with_several_replies() {
     let scene = Scene::new();
     scene.write("gsm8k.jsonl", &additions(6));
-    scene.write("seeds.jsonl", "{\"problem\": \"1 + 1?\", \"answer\": \"2\"}\n");
+    scene.write(
+        "seeds.jsonl",
+        "{\"problem\": \"1 + 1?\", \"answer\": \"2\"}\n",
+    );
     scene.write(
         "caco.yaml",
         "name: tasks\nshard_rows: 4\nseeds: [{path: seeds.jsonl}]\nexecute: {python: []}\n\
@@ -296,20 +448,36 @@ fn the_stage_measures_tasks_with_several_replies() {
     let args = ["run", "caco.yaml", "-o", "run", "--json", "--no-progress"];
     let report = scene.run(&args).expect(0).json();
     let score = &report["scores"][0];
-    assert_eq!((&score["benchmark"], &score["task"]), (&json!("gsm8k"), &json!("gsm8k")));
+    assert_eq!(
+        (&score["benchmark"], &score["task"]),
+        (&json!("gsm8k"), &json!("gsm8k"))
+    );
     let student = &score["students"][0];
     assert_eq!(student["overall"]["total"], 18);
-    let ks: Vec<&Value> = student["metrics"]["pass_at"].as_array().unwrap().iter().map(|pass| &pass["k"]).collect();
+    let ks: Vec<&Value> = student["metrics"]["pass_at"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pass| &pass["k"])
+        .collect();
     assert_eq!(ks, [&json!(1), &json!(2), &json!(3)]);
     assert!(student["metrics"]["majority"]["value"].is_number());
     let stage = &report["stages"].as_array().unwrap()[1];
-    assert_eq!((&stage["name"], &stage["in"]), (&json!("evaluate"), &json!(18)));
+    assert_eq!(
+        (&stage["name"], &stage["in"]),
+        (&json!("evaluate"), &json!(18))
+    );
     for (set, words) in [
         ("evaluate.sampling.temperature=0", "at temperature 0"),
-        ("evaluate.benchmarks.0.fields={answer: x}", "knows the fields"),
+        (
+            "evaluate.benchmarks.0.fields={answer: x}",
+            "knows the fields",
+        ),
         ("evaluate.benchmarks.0.task=gsm9k", "did you mean `gsm8k`?"),
     ] {
-        let shown = scene.run(&["validate", "caco.yaml", "--set", set]).expect(2);
+        let shown = scene
+            .run(&["validate", "caco.yaml", "--set", set])
+            .expect(2);
         assert!(shown.stderr.contains(words), "{shown}");
     }
 }

@@ -17,7 +17,12 @@ struct Case {
     left_out: u64,
 }
 
-fn case(task: &'static str, file: &'static str, text: String, replies: &[(&'static str, &'static str, &'static str)]) -> Case {
+fn case(
+    task: &'static str,
+    file: &'static str,
+    text: String,
+    replies: &[(&'static str, &'static str, &'static str)],
+) -> Case {
     Case {
         task,
         file,
@@ -171,11 +176,19 @@ fn cases() -> Vec<Case> {
 
 /// A server that gives right replies, or wrong ones to the model `wrong`.
 fn oracle() -> Server {
-    let replies: Vec<(&str, &str, &str)> = cases().into_iter().flat_map(|case| case.replies).collect();
+    let replies: Vec<(&str, &str, &str)> =
+        cases().into_iter().flat_map(|case| case.replies).collect();
     serve(move |asked: &Asked| {
         let prompt = asked.prompt.last();
-        let (_, right, wrong) = replies.iter().find(|(key, _, _)| prompt.contains(key)).unwrap();
-        Said::text(if asked.model == "wrong" { *wrong } else { *right })
+        let (_, right, wrong) = replies
+            .iter()
+            .find(|(key, _, _)| prompt.contains(key))
+            .unwrap();
+        Said::text(if asked.model == "wrong" {
+            *wrong
+        } else {
+            *right
+        })
     })
 }
 
@@ -191,7 +204,17 @@ fn references_are_right_and_other_replies_are_wrong_in_every_benchmark() {
     let server = oracle();
     for (model, right) in [("right", true), ("wrong", false)] {
         let bench = names.join(",");
-        let args = ["--data", "data", "--bench", &bench, "-o", model, "--json", "--set", "execute.python=[]"];
+        let args = [
+            "--data",
+            "data",
+            "--bench",
+            &bench,
+            "-o",
+            model,
+            "--json",
+            "--set",
+            "execute.python=[]",
+        ];
         let results = measure(&scene, &server, model, &args).expect(0).json();
         let tasks = results["tasks"].as_array().unwrap();
         for (case, task) in cases.iter().zip(tasks) {
@@ -199,17 +222,36 @@ fn references_are_right_and_other_replies_are_wrong_in_every_benchmark() {
             let items = case.replies.len() as u64;
             assert_eq!(task["metrics"]["items"], items);
             let expected = if right { items } else { 0 };
-            assert_eq!(task["metrics"]["correct"], expected, "{}: {task}", case.task);
-            let left_out: BTreeMap<String, u64> = serde_json::from_value(task["left_out"].clone()).unwrap();
-            assert_eq!(left_out.values().sum::<u64>(), case.left_out, "{}", case.task);
-            let template = if ["mbpp", "humaneval"].contains(&case.task) { "solve_code.j2" } else { "solve.j2" };
+            assert_eq!(
+                task["metrics"]["correct"], expected,
+                "{}: {task}",
+                case.task
+            );
+            let left_out: BTreeMap<String, u64> =
+                serde_json::from_value(task["left_out"].clone()).unwrap();
+            assert_eq!(
+                left_out.values().sum::<u64>(),
+                case.left_out,
+                "{}",
+                case.task
+            );
+            let template = if ["mbpp", "humaneval"].contains(&case.task) {
+                "solve_code.j2"
+            } else {
+                "solve.j2"
+            };
             assert_eq!(task["template"][0], template);
         }
         assert_eq!(results["mean"], f64::from(u8::from(right)));
     }
     let groups = std::fs::read_to_string(scene.path().join("right/results.json")).unwrap();
     let results: Value = serde_json::from_str(&groups).unwrap();
-    assert_eq!(results["tasks"][1]["groups"]["level"]["Level 5"], json!({ "items": 1, "pass_at_1": 1.0 }));
-    let shown = scene.run(&["evaluate", "compare", "right", "wrong"]).expect(0);
+    assert_eq!(
+        results["tasks"][1]["groups"]["level"]["Level 5"],
+        json!({ "items": 1, "pass_at_1": 1.0 })
+    );
+    let shown = scene
+        .run(&["evaluate", "compare", "right", "wrong"])
+        .expect(0);
     assert!(shown.stdout.contains("McNemar, exact"), "{shown}");
 }
