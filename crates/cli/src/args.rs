@@ -1,6 +1,7 @@
 //! The command line.
 
 mod answer;
+mod evaluate;
 
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit;
 pub use answer::{AnswerCommand, AnswerCompare, AnswerExtract, FallbackName, Form, RowFiles};
+pub use evaluate::{Evaluate, EvaluateCommand, EvaluateCompare, EvaluateModel, EvaluateRescore};
 
 /// Turns seed problems into verified reasoning examples, and a student that learnt from them.
 #[derive(Debug, Parser)]
@@ -182,12 +184,8 @@ Example:
     caco tune recipes/base.yaml -o models/mine")]
     #[command(after_long_help = exit::HELP)]
     Tune(Tune),
-    /// Measure a model on a benchmark file.
-    #[command(long_about = "\
-Asks a model every problem of a file, compares the final answers, and prints the share solved with its 95 % interval.
-
-Example:
-    caco evaluate builtin examples/quickstart-held-out.jsonl --limit 100")]
+    /// Measure a model on benchmarks, and compare evaluations.
+    #[command(long_about = evaluate::LONG)]
     #[command(after_long_help = exit::HELP)]
     Evaluate(Evaluate),
     /// Run untrusted programs as the execute stage does.
@@ -404,20 +402,6 @@ pub struct Tune {
     /// The folder for the model; checkpoints lie beside it, in DIR.partial, until it is done.
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
-}
-
-/// Arguments of `evaluate`.
-#[derive(Debug, Args)]
-pub struct Evaluate {
-    /// A model folder (Hugging Face layout), or `builtin`.
-    #[arg(value_name = "MODEL")]
-    pub model: String,
-    /// The benchmark: JSON lines with `problem` (or `question`) and `answer`, plain or gzip.
-    #[arg(value_name = "FILE")]
-    pub benchmark: PathBuf,
-    /// Ask only the first so many problems.
-    #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
 }
 
 /// Commands over the sandbox.

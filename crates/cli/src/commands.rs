@@ -15,7 +15,9 @@ mod status;
 mod tune;
 mod validate;
 
-use crate::args::{AnswerCommand, CallsCommand, Command, Configured, Global, SandboxCommand};
+use crate::args::{
+    AnswerCommand, CallsCommand, Command, Configured, EvaluateCommand, Global, SandboxCommand,
+};
 use crate::exit::Exit;
 use crate::failure::Result;
 
@@ -37,7 +39,11 @@ pub fn dispatch(global: &Global, command: Command) -> Result<Exit> {
         },
         Command::Export(args) => export::export(global, &args),
         Command::Tune(args) => tune::tune(global, &args),
-        Command::Evaluate(args) => evaluate::evaluate(global, &args),
+        Command::Evaluate(args) => match &args.command {
+            None => evaluate::evaluate(global, &args.model),
+            Some(EvaluateCommand::Compare(args)) => evaluate::compare(global, args),
+            Some(EvaluateCommand::Rescore(args)) => evaluate::rescore(global, args),
+        },
         Command::Sandbox { command } => match command {
             SandboxCommand::Run(args) => sandbox::run(global, &args),
             SandboxCommand::Exec(args) => sandbox::exec(global, &args),

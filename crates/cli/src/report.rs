@@ -1,8 +1,9 @@
 //! What a run reports to a person at its end, and `status` at any time: funnel, targets, scores.
 
+pub mod evaluation;
 mod funnel;
 mod scores;
-mod table;
+pub mod table;
 mod targets;
 
 use std::path::Path;

@@ -98,7 +98,7 @@ impl<'a> Context<'a> {
         observer: &'a dyn Observer,
         stop: &'a AtomicBool,
     ) -> Result<Self, Error> {
-        let prompts = Prompts::load(config.prompts.as_deref())?;
+        let prompts = Prompts::of(config)?;
         let purse = Purse::new(&config.budget, ledger.totals()?);
         Ok(Self {
             config,

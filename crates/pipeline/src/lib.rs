@@ -11,6 +11,7 @@ mod card;
 pub mod config;
 mod context;
 mod error;
+mod evaluation;
 mod event;
 mod export;
 mod generator;
@@ -34,13 +35,17 @@ mod server;
 mod serving;
 mod shard;
 mod stages;
-mod stats;
 mod status;
 mod trainer;
 
 pub use caco_record::{Fate, Row, Stage};
 pub use config::Config;
 pub use error::{Category, Error};
+pub use evaluation::{
+    Agreed, Comparison, EXTENSIONS, Evaluation, ItemReply, ItemResult, MajorityResult, ModelName,
+    RESULTS_FILE, Rescoring, Results, TaskComparison, TaskResult, compare, evaluate,
+    find as find_benchmark, rescore,
+};
 pub use event::{CallState, Event, Observer, Quiet, Spent};
 pub use init::{Template, templates};
 pub use inspect::{Ancestry, AncestryCall, AncestryStep, inspect};

@@ -1,12 +1,13 @@
 //! The prompt texts: built in, or from the folder that the configuration names.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
 use crate::Error;
-use crate::config::PromptSet;
+use crate::config::{Config, PromptSet};
 
 /// Which prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(crate) enum Prompt {
     Revise,
     /// Problem to solution.
     Solve,
+    /// Programming problem to code.
+    SolveCode,
     /// Is the problem solvable as stated?
     JudgeSolvable,
     /// Is the answer right?
@@ -43,13 +46,14 @@ macro_rules! builtin {
 }
 
 /// The built-in texts with their files; those of the same names below the configured folder replace them.
-pub(crate) const BUILTIN: [(Prompt, PromptSet, &str, &str); 12] = builtin![
+pub(crate) const BUILTIN: [(Prompt, PromptSet, &str, &str); 13] = builtin![
     Unify General "unify.j2",
     UnifyCode General "unify_code.j2",
     Sample General "sample.j2",
     Reverse General "reverse.j2",
     Revise General "revise.j2",
     Solve General "solve.j2",
+    SolveCode General "solve_code.j2",
     JudgeSolvable General "judge_solvable.j2",
     JudgeAnswer General "judge_answer.j2",
     JudgeSteps General "judge_steps.j2",
@@ -97,6 +101,13 @@ impl Parts<'_> {
 pub(crate) struct Prompts {
     environment: Environment<'static>,
     texts: Vec<(Prompt, PromptSet, &'static str, String)>,
+    /// Templates that the configuration names, by their paths.
+    own: BTreeMap<PathBuf, String>,
+}
+
+/// The name of such a template among all.
+fn own_name(path: &Path) -> String {
+    format!("file:{}", path.display())
 }
 
 impl Prompts {
@@ -138,15 +149,72 @@ impl Prompts {
                 hint: "correct `prompts`, or remove it to use the built-in prompts".into(),
             });
         }
-        Ok(Self { environment, texts })
+        Ok(Self {
+            environment,
+            texts,
+            own: BTreeMap::new(),
+        })
     }
 
     fn find(&self, set: PromptSet, prompt: Prompt) -> Option<(&'static str, &str)> {
-        let found = self
-            .texts
-            .iter()
-            .find(|(own, its, _, _)| (*own, *its) == (prompt, set));
+        let find = |prompt| {
+            let mut texts = self.texts.iter();
+            texts.find(|(own, its, _, _)| (*own, *its) == (prompt, set))
+        };
+        // A programming problem is a problem like any other to a set that makes no difference.
+        let found = find(prompt).or_else(|| match prompt {
+            Prompt::UnifyCode => find(Prompt::Unify),
+            Prompt::SolveCode => find(Prompt::Solve),
+            _ => None,
+        });
         found.map(|(_, _, name, text)| (*name, text.as_str()))
+    }
+
+    /// The file of a template, relative to the prompts folder.
+    pub(crate) fn name(&self, set: PromptSet, prompt: Prompt) -> &'static str {
+        self.find(set, prompt).map_or("", |(name, _)| name)
+    }
+
+    /// The prompts of a configuration: its folder's, and the templates of its benchmarks.
+    pub(crate) fn of(config: &Config) -> Result<Self, Error> {
+        let mut prompts = Self::load(config.prompts.as_deref())?;
+        for benchmark in &config.evaluate.benchmarks {
+            if let Some(template) = &benchmark.template {
+                prompts.adopt(template)?;
+            }
+        }
+        Ok(prompts)
+    }
+
+    /// Adds a template of the user's, under its path.
+    fn adopt(&mut self, path: &Path) -> Result<(), Error> {
+        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Error::Data {
+                file: path.to_owned(),
+                message: "there is no such template".into(),
+                hint: "name a Jinja file that mentions {{ problem }}".into(),
+            },
+            _ => Error::io("read", path, error),
+        })?;
+        self.environment
+            .add_template_owned(own_name(path), text.clone())
+            .map_err(|error| Error::Data {
+                file: path.to_owned(),
+                message: format!("not a valid template: {error:#}"),
+                hint: "templates are Jinja, as in prompts/solve.j2".into(),
+            })?;
+        self.own.insert(path.to_owned(), text);
+        Ok(())
+    }
+
+    /// The text of a template that the configuration names.
+    pub(crate) fn own_text(&self, path: &Path) -> &str {
+        self.own.get(path).map_or("", String::as_str)
+    }
+
+    /// Fills a template that the configuration names.
+    pub(crate) fn render_own(&self, path: &Path, parts: &Parts<'_>) -> Result<String, Error> {
+        self.fill(&own_name(path), path, parts)
     }
 
     /// The template's text, which is part of the fingerprint of what is asked with it; empty where the set has none.
@@ -168,12 +236,7 @@ impl Prompts {
         prompt: Prompt,
         parts: &Parts<'_>,
     ) -> Result<String, Error> {
-        // A programming problem is a problem like any other to a set that makes no difference.
-        let found = match (self.find(set, prompt), prompt) {
-            (None, Prompt::UnifyCode) => self.find(set, Prompt::Unify),
-            (found, _) => found,
-        };
-        let Some((name, _)) = found else {
+        let Some((name, _)) = self.find(set, prompt) else {
             return Err(Error::Data {
                 file: "prompts".into(),
                 message: format!("the prompts of the embedded model have none for {prompt:?}"),
@@ -181,10 +244,14 @@ impl Prompts {
                     .into(),
             });
         };
+        self.fill(name, Path::new(name), parts)
+    }
+
+    fn fill(&self, name: &str, file: &Path, parts: &Parts<'_>) -> Result<String, Error> {
         let template = self.environment.get_template(name);
         let text = template.and_then(|template| template.render(parts.value()));
         let text = text.map_err(|error| Error::Data {
-            file: name.into(),
+            file: file.to_owned(),
             message: format!("the template cannot be filled: {error:#}"),
             hint: "docs/CONFIG.md lists what each prompt may mention".into(),
         })?;
@@ -241,6 +308,11 @@ mod tests {
                 &["x = 1", "3", "are three"],
             ),
             (
+                Prompt::SolveCode,
+                &["How many?", "code block"],
+                &["x = 1", "are three"],
+            ),
+            (
                 Prompt::JudgeSolvable,
                 &["How many?"],
                 &["x = 1", "are three"],
@@ -281,6 +353,7 @@ mod tests {
             "Write a problem.\nx = 1\n# output: 3"
         );
         assert_eq!(embedded(Prompt::Solve).unwrap(), "How many?");
+        assert_eq!(embedded(Prompt::SolveCode).unwrap(), "How many?");
         assert!(embedded(Prompt::JudgeSteps).is_err());
     }
 

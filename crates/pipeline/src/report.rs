@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use caco_evaluation::Task;
+use caco_evaluation::metrics::Metrics;
 use caco_record::{Row, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -102,13 +104,13 @@ pub struct Targets {
 /// An accuracy with its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// Problems solved.
+    /// Right replies; with one reply to each problem, problems solved.
     pub correct: u64,
-    /// Problems asked.
+    /// Replies.
     pub total: u64,
-    /// The share solved; for several training seeds the mean of their shares.
+    /// The share solved (pass@1); for several training seeds the mean of their shares.
     pub mean: f64,
-    /// The interval's lower end: Wilson for one training seed, bootstrap over problems and seeds for several.
+    /// The interval's lower end: Wilson where each problem counts 0 or 1, else a bootstrap over problems and training seeds.
     pub low: f64,
     /// The interval's upper end.
     pub high: f64,
@@ -125,6 +127,9 @@ pub struct StudentScore {
     pub by_seed: Vec<Score>,
     /// The score over all training seeds.
     pub overall: Score,
+    /// pass@k and the majority vote over all training seeds, where there are several replies to each problem.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Metrics>,
 }
 
 /// All models on one benchmark.
@@ -132,8 +137,18 @@ pub struct StudentScore {
 pub struct BenchmarkScore {
     /// The benchmark's name.
     pub benchmark: String,
+    /// Which of the known benchmarks it is; none for plain problems.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Task>,
+    /// Replies to each problem.
+    #[serde(default = "one")]
+    pub samples: u32,
     /// The base first, then the students in the order of the configuration.
     pub students: Vec<StudentScore>,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// How a configured target ended.

@@ -13,9 +13,10 @@ use caco_record::Stage;
 use crate::asking::Mode;
 use crate::context::Context;
 use crate::report::{RunReport, StageReport};
-use crate::stages::evaluate;
 use crate::stages::{self, State};
-use crate::{Config, Error, Event, Observer, atomic, export, models, report, seeds, trainer};
+use crate::{
+    Config, Error, Event, Observer, atomic, evaluation, export, models, report, seeds, trainer,
+};
 
 /// Does everything that is not published yet; see [`crate::Run::execute`].
 pub(crate) fn execute(
@@ -51,10 +52,10 @@ pub fn preflight(config: &Config) -> Result<(), Error> {
         .iter()
         .chain(&config.curate.contamination)
     {
-        evaluate::problems(benchmark)?;
+        evaluation::load(benchmark)?;
     }
     stages::other_data(&config.curate.against)?;
-    crate::prompts::Prompts::load(config.prompts.as_deref())?;
+    crate::prompts::Prompts::of(config)?;
     for name in models::used(config) {
         models::look(config, name)?;
     }

@@ -1,35 +1,89 @@
-//! `caco evaluate`: a model on a benchmark file, as the evaluate stage does it.
+//! `caco evaluate`: a model on benchmarks; two evaluations side by side; replies of others graded anew.
+
+mod settings;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use caco_pipeline::config::BUILTIN;
-use caco_pipeline::{Config, Event, Observer, Run, Score, Stage};
-use serde_json::json;
+use caco_pipeline::config::Task;
+use caco_pipeline::{Evaluation, Event, Observer as _, Rescoring, Results, Stage};
 
-use crate::args::{self, Global};
+use crate::args::{EvaluateCompare, EvaluateModel, EvaluateRescore, Global};
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::numbers::grouped;
-use crate::{output, stop};
+use crate::paint::Paint;
+use crate::{output, report, stop};
 
-/// Measures a model on a file of problems.
-pub fn evaluate(global: &Global, args: &args::Evaluate) -> Result<Exit> {
-    let folder = tempfile::tempdir().map_err(|error| {
-        Failure::environment(
-            format!("cannot make a temporary folder: {error}"),
-            "set TMPDIR",
-        )
-    })?;
-    let config = config(global, args, folder.path())?;
+/// Measures a model.
+pub fn evaluate(global: &Global, args: &EvaluateModel) -> Result<Exit> {
+    let settings = settings::of(global, args)?;
+    let (display, stop) = watched(global)?;
+    let evaluation = Evaluation {
+        config: &settings.config,
+        model: &settings.key,
+        label: &settings.label,
+        dir: &settings.dir,
+        ks: (!args.k.is_empty()).then_some(args.k.as_slice()),
+    };
+    let result =
+        caco_pipeline::evaluate(&evaluation, &|event: &Event| shown(&display, event), &stop);
+    display.close();
+    let results = result.map_err(stopped)?;
+    show(global, &results, &settings.dir)
+}
+
+/// Grades the replies of logs.
+pub fn rescore(global: &Global, args: &EvaluateRescore) -> Result<Exit> {
+    let task = args.task.as_deref().map(named).transpose()?;
+    let config = settings::defaults(global, &args.sets)?;
+    let label = match (&args.model, args.files.first()) {
+        (Some(model), _) => model.clone(),
+        (None, first) => first
+            .and_then(|file| std::path::absolute(file).ok())
+            .and_then(|file| Some(file.parent()?.file_name()?.to_string_lossy().into_owned()))
+            .unwrap_or_else(|| "unnamed".into()),
+    };
+    let (display, stop) = watched(global)?;
+    let rescoring = Rescoring {
+        config: &config,
+        task,
+        files: &args.files,
+        filter: args.filter.as_deref(),
+        label: &label,
+        dir: &args.output,
+        ks: (!args.k.is_empty()).then_some(args.k.as_slice()),
+    };
+    let result = caco_pipeline::rescore(&rescoring, &|event: &Event| shown(&display, event), &stop);
+    display.close();
+    show(global, &result.map_err(stopped)?, &args.output)
+}
+
+/// Compares two evaluations.
+pub fn compare(global: &Global, args: &EvaluateCompare) -> Result<Exit> {
+    let comparison = caco_pipeline::compare(&args.a, &args.b, &args.bench)?;
+    if global.json {
+        output::json(&comparison)?;
+    } else {
+        let names = (args.a.as_path(), args.b.as_path());
+        let text = report::evaluation::comparison(&comparison, names, Paint::for_stdout());
+        output::text(&text)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn watched(global: &Global) -> Result<(Arc<Display>, Arc<AtomicBool>)> {
     let display = Display::new(global);
     let stop = {
         let display = Arc::clone(&display);
-        stop::install(move || display.say("stopping"))?
+        stop::install(move || display.say("stopping; the same command goes on"))?
     };
-    // Only the evaluation itself is worth a look; the rest of this run is a formality.
-    let watch = |event: &Event| match event {
+    Ok((display, stop))
+}
+
+fn shown(display: &Display, event: &Event) {
+    match event {
         Event::StageStarted {
             stage: Stage::Evaluate,
             ..
@@ -38,78 +92,44 @@ pub fn evaluate(global: &Global, args: &args::Evaluate) -> Result<Exit> {
             stage: Stage::Evaluate,
             ..
         }
+        | Event::Calls { .. }
+        | Event::Message { .. }
         | Event::Warning { .. } => display.event(event),
         _ => {}
-    };
-    let result = Run::create(config).and_then(|run| run.execute(&watch, &stop));
-    display.close();
-    let report = result.map_err(|error| {
-        let mut failure = Failure::from(error);
-        if failure.exit == Exit::Interrupted {
-            failure = Failure {
-                exit: Exit::Interrupted,
-                message: "stopped".into(),
-                hint: None,
-            };
-        }
-        failure
-    })?;
-    let score = report
-        .scores
-        .first()
-        .and_then(|benchmark| benchmark.students.first())
-        .map(|student| student.overall)
-        .ok_or_else(|| Failure::internal("the evaluation gave no score"))?;
-    show(global, args, score)?;
+    }
+}
+
+fn stopped(error: caco_pipeline::Error) -> Failure {
+    let failure = Failure::from(error);
+    if failure.exit != Exit::Interrupted {
+        return failure;
+    }
+    Failure {
+        message: "stopped".into(),
+        hint: Some("the same command goes on, and asks nothing twice".into()),
+        ..failure
+    }
+}
+
+fn show(global: &Global, results: &Results, dir: &Path) -> Result<Exit> {
+    if global.json {
+        output::json(results)?;
+    } else {
+        output::text(&report::evaluation::results(
+            results,
+            dir,
+            Paint::for_stdout(),
+        ))?;
+    }
     Ok(Exit::Done)
 }
 
-/// A run with nothing but the evaluation of an untouched model.
-fn config(global: &Global, args: &args::Evaluate, folder: &Path) -> Result<Config> {
-    let absolute = |path: &Path| {
-        std::path::absolute(path).map_err(|error| Failure::file("find", path, &error))
-    };
-    let benchmark = absolute(&args.benchmark)?;
-    let model = if args.model == BUILTIN {
-        args.model.clone().into()
-    } else {
-        absolute(Path::new(&args.model))?
-    };
-    let skipped: Vec<Stage> = Stage::ALL
-        .into_iter()
-        .filter(|stage| !matches!(stage, Stage::Import | Stage::Evaluate))
-        .collect();
-    // JSON is YAML.
-    let text = json!({
-        "name": "evaluate",
-        "seed": global.seed.unwrap_or(0),
-        "output": folder.join("run"),
-        "seeds": [{ "path": benchmark }],
-        "models": { "base": { "kind": "embedded", "path": model } },
-        "stages": { "skip": skipped },
-        "execute": { "python": [] },
-        "evaluate": { "benchmarks": [{ "path": benchmark, "limit": args.limit }] },
-    });
-    Ok(Config::parse(
-        &text.to_string(),
-        Path::new("evaluate"),
-        folder,
-        &[],
-    )?)
-}
-
-fn show(global: &Global, args: &args::Evaluate, score: Score) -> Result<()> {
-    if global.json {
-        return output::json(&score);
-    }
-    output::text(&format!(
-        "{} on {}: {}/{} solved, {:.1} % (95 % interval {:.1} - {:.1} %)\n",
-        args.model,
-        args.benchmark.display(),
-        grouped(score.correct),
-        grouped(score.total),
-        100.0 * score.mean,
-        100.0 * score.low,
-        100.0 * score.high,
-    ))
+/// The benchmark of a name.
+fn named(name: &str) -> Result<Task> {
+    Task::from_name(name).ok_or_else(|| {
+        Failure::usage(
+            format!("there is no benchmark `{name}`"),
+            format!("known are {}; or `problems=FILE`", Task::names()),
+        )
+    })
 }

@@ -132,6 +132,7 @@ mod tests {
             rows,
             by_seed: vec![overall],
             overall,
+            metrics: None,
         }
     }
 
@@ -139,6 +140,8 @@ mod tests {
     fn scores_and_gain() {
         let scores = [BenchmarkScore {
             benchmark: "held_out".into(),
+            task: None,
+            samples: 1,
             students: vec![
                 student("before", 0, 20, 0.066, 0.149),
                 student("seeds", 40, 60, 0.241, 0.367),

@@ -95,6 +95,8 @@ fn the_command_reference_is_what_the_commands_print() {
         &["export"],
         &["tune"],
         &["evaluate"],
+        &["evaluate", "compare"],
+        &["evaluate", "rescore"],
         &["sandbox", "run"],
         &["sandbox", "exec"],
         &["sandbox", "serve"],

@@ -2,7 +2,7 @@
 
 use super::scene::Scene;
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 20] = [
     &[],
     &["init"],
     &["doctor"],
@@ -15,6 +15,8 @@ const COMMANDS: [&[&str]; 18] = [
     &["export"],
     &["tune"],
     &["evaluate"],
+    &["evaluate", "compare"],
+    &["evaluate", "rescore"],
     &["sandbox", "run"],
     &["sandbox", "exec"],
     &["sandbox", "serve"],

@@ -11,6 +11,7 @@ mod datasets;
 mod documents;
 mod environment;
 mod errors;
+mod evaluate;
 mod help;
 mod inputs;
 mod resume;

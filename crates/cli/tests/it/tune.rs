@@ -30,8 +30,10 @@ fn the_same_recipe_gives_the_same_model_which_loads() {
     let score = scene
         .run(&[
             "evaluate",
+            "--model",
             "one",
-            benchmark.to_str().unwrap(),
+            "--bench",
+            &format!("problems={}", benchmark.display()),
             "--limit",
             "2",
             "--json",
@@ -39,7 +41,8 @@ fn the_same_recipe_gives_the_same_model_which_loads() {
         ])
         .expect(0)
         .json();
-    assert_eq!(score["total"], 2);
+    assert_eq!(score["tasks"][0]["metrics"]["items"], 2);
+    assert_eq!(score["model"]["id"], made["model_id"]);
 }
 
 #[test]

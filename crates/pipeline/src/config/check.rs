@@ -6,7 +6,7 @@ use caco_record::Stage;
 
 use super::{
     Benchmark, CONFIG_VERSION, Check, Config, Model, NONE, PromptSet, SampleMethod, Sampling,
-    Training, TuneInit, UnifyMethod, training,
+    SeedFormat, Training, TuneInit, UnifyMethod, training,
 };
 use crate::Error;
 
@@ -164,6 +164,20 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         ("curate.contamination", &config.curate.contamination),
     ] {
         benchmarks(list, path, fail)?;
+    }
+    let several = config
+        .evaluate
+        .benchmarks
+        .iter()
+        .position(|benchmark| benchmark.samples > 1);
+    if let Some(index) = several
+        && config.evaluate.sampling.temperature == 0.0
+    {
+        return Err(fail(
+            &format!("evaluate.benchmarks[{index}].samples"),
+            "at temperature 0 all replies to a problem are the same".into(),
+            Some("set `evaluate.sampling.temperature`, for example to 0.7".into()),
+        ));
     }
     students(config, fail)?;
     skips(config, fail)
@@ -440,6 +454,24 @@ fn benchmarks(list: &[Benchmark], path: &str, fail: Fail<'_>) -> Result<(), Erro
     for (index, benchmark) in list.iter().enumerate() {
         let path = format!("{path}[{index}]");
         fields(&benchmark.fields, &format!("{path}.fields"), fail)?;
+        if let Some(task) = benchmark.task {
+            let own = if benchmark.fields.is_empty() {
+                (benchmark.format != SeedFormat::Problems).then_some("format")
+            } else {
+                Some("fields")
+            };
+            if let Some(own) = own {
+                return Err(fail(
+                    &format!("{path}.{own}"),
+                    format!("`task: {}` knows the fields of its files", task.name()),
+                    Some(format!("remove `{own}`, or `task` for plain problems")),
+                ));
+            }
+        }
+        if benchmark.samples == 0 {
+            let path = format!("{path}.samples");
+            return Err(fail(&path, "must be at least 1".into(), None));
+        }
         if !names.insert(benchmark.title()) {
             let message = format!("the name `{}` is used twice", benchmark.title());
             return Err(fail(

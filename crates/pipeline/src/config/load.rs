@@ -151,7 +151,7 @@ fn explain(path: String, message: String) -> (String, String, Option<String>) {
 }
 
 /// Keys whose relative values in an override are relative to the current folder.
-const PATH_KEYS: [&str; 4] = ["path", "output", "prompts", "cache"];
+const PATH_KEYS: [&str; 5] = ["path", "output", "prompts", "cache", "template"];
 
 /// Puts one `a.b.0.c=value` into the tree and returns the path in the form that errors use.
 fn apply(tree: &mut Value, set: &str) -> Result<String, Error> {
@@ -247,7 +247,12 @@ fn resolve(config: &mut Config, file: &Path, base: &Path) -> Result<(), Error> {
         .benchmarks
         .iter_mut()
         .chain(&mut config.curate.contamination);
-    benchmarks.for_each(|benchmark| absolute(&mut benchmark.path));
+    benchmarks.for_each(|benchmark| {
+        absolute(&mut benchmark.path);
+        if let Some(template) = &mut benchmark.template {
+            absolute(template);
+        }
+    });
     config.curate.against.iter_mut().for_each(absolute);
     config
         .models
@@ -335,7 +340,7 @@ fn lengths(config: &mut Config) {
     let writer = config.sample.model.as_deref();
     let sample = length(writer.unwrap_or(&config.tune.model.0), 1024);
     let judge = length(&config.judge.model, 1024);
-    let evaluate = length(&config.train.model, 1024);
+    let evaluate = length(&config.train.model, 2048);
     for (sampling, length) in [
         (&mut config.unify.sampling, unify),
         (&mut config.sample.sampling, sample),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Sampling, SeedFormat, Training};
 use crate::referee::Fallback;
+pub use caco_evaluation::Task;
 
 /// How answers are compared, in unify, judge and evaluate.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -353,28 +354,45 @@ pub struct Evaluate {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Benchmark {
-    /// The name in reports. Default: the file's stem.
+    /// The name in reports. Default: the task's, else the file's stem.
     #[serde(default)]
     pub name: Option<String>,
     /// The file, as for seeds. Required.
     pub path: PathBuf,
-    /// How to read a line. Default `problems`.
+    /// The benchmark that the file belongs to, which says how its fields are read, how replies are graded, and whether they
+    /// are words or code. Default none: plain problems with answers.
+    #[serde(default)]
+    pub task: Option<Task>,
+    /// How to read a line of plain problems. Default `problems`.
     #[serde(default)]
     pub format: SeedFormat,
-    /// Names of the file's own fields, as for seeds.
+    /// Names of the file's own fields, as for seeds; for plain problems alone.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
     /// At most this many problems, from the start of the file. Default all.
     #[serde(default)]
     pub limit: Option<usize>,
+    /// Replies drawn for each problem; more than one give pass@k and a majority vote, and need a temperature. Default 1.
+    #[serde(default = "one")]
+    pub samples: u32,
+    /// A Jinja file that takes the place of the prompt with which solve asks. Default: that prompt, so that students are
+    /// tested with the words that they were trained on.
+    #[serde(default)]
+    pub template: Option<PathBuf>,
+}
+
+fn one() -> u32 {
+    1
 }
 
 impl Benchmark {
     /// The name in reports.
     #[must_use]
     pub fn title(&self) -> String {
-        self.name
-            .clone()
-            .unwrap_or_else(|| crate::config::stem(&self.path))
+        match (&self.name, self.task) {
+            (Some(name), _) => name.clone(),
+            (None, Some(task)) => task.name().to_owned(),
+            (None, None) => crate::config::stem(&self.path),
+        }
     }
 }

@@ -70,7 +70,7 @@ pub struct Sampling {
     /// Draw only from tokens at least this likely, as a share of the likeliest, in [0, 1]; only servers know it. Default:
     /// not sent.
     pub min_p: Option<f32>,
-    /// A reply is cut after this many tokens. Default 256 of an embedded model; of a server's 2048 in unify and solve, else
+    /// A reply is cut after this many tokens. Default 256 of an embedded model; of a server's 2048 in unify, solve and evaluate, else
     /// 1024.
     pub max_tokens: Option<usize>,
     /// A reply ends before the first of these texts. Default none.

@@ -10,19 +10,19 @@ use crate::context::Context;
 use crate::referee::{self, Fallback, Pair};
 
 /// The version of the comparison: a new one redoes what depends on it.
-pub(super) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 2;
 
 /// Whether two answers agree, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Agreement {
-    pub(super) outcome: Outcome,
+pub(crate) struct Agreement {
+    pub(crate) outcome: Outcome,
     /// The tier of the comparison, or `fallback`.
-    pub(super) tier: &'static str,
-    pub(super) reason: Cow<'static, str>,
+    pub(crate) tier: &'static str,
+    pub(crate) reason: Cow<'static, str>,
 }
 
 /// The parts of the settings that decide an agreement beside the policy, for fingerprints.
-pub(super) fn section(config: &Config) -> Result<String, Error> {
+pub(crate) fn section(config: &Config) -> Result<String, Error> {
     let fallback = config.answer.fallback;
     let execute = match fallback {
         Fallback::None => String::new(),
@@ -32,14 +32,26 @@ pub(super) fn section(config: &Config) -> Result<String, Error> {
 }
 
 /// Compares pairs of a reference and a candidate; agreements come in the order of the pairs.
-pub(super) fn compare(
+pub(crate) fn compare(
     context: &Context<'_>,
     pairs: &[(&str, &str)],
     policy: &Policy,
 ) -> Result<Vec<Agreement>, Error> {
+    let pairs: Vec<(&str, &str, &Policy)> = pairs
+        .iter()
+        .map(|(gold, pred)| (*gold, *pred, policy))
+        .collect();
+    compare_each(context, &pairs)
+}
+
+/// As [`compare`], each pair by a policy of its own.
+pub(crate) fn compare_each(
+    context: &Context<'_>,
+    pairs: &[(&str, &str, &Policy)],
+) -> Result<Vec<Agreement>, Error> {
     let mut agreements: Vec<Agreement> = pairs
         .iter()
-        .map(|(gold, pred)| {
+        .map(|(gold, pred, policy)| {
             let verdict = caco_answer::compare(gold, pred, policy);
             Agreement {
                 outcome: verdict.outcome,
@@ -57,7 +69,7 @@ pub(super) fn compare(
     }
     let explained: Vec<Explained> = open
         .iter()
-        .map(|at| caco_answer::explain(pairs[*at].0, pairs[*at].1, policy))
+        .map(|at| caco_answer::explain(pairs[*at].0, pairs[*at].1, pairs[*at].2))
         .collect();
     let asked: Vec<Pair<'_>> = open
         .iter()

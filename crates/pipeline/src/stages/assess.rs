@@ -27,7 +27,7 @@ pub(super) struct Fingerprinted {
 }
 
 /// The parts of the settings that decide an outcome, for fingerprints; the number of workers does not.
-pub(super) fn section(execute: &Execute) -> Result<String, Error> {
+pub(crate) fn section(execute: &Execute) -> Result<String, Error> {
     super::json(&(
         &execute.python,
         execute.cpu_seconds,
@@ -109,9 +109,8 @@ fn at_rest(program: &str, rules: &Rules) -> Assessed {
     }
 }
 
-/// The checks on what happened.
-fn verdict(outcome: &Outcome, rules: &Rules) -> Option<(String, String)> {
-    let failed = |reason: &str, detail: String| Some((reason.to_owned(), steady(&detail)));
+/// Why a program did not come to its end, if it did not: the reason and its detail.
+pub(crate) fn stopped(outcome: &Outcome) -> Option<(String, String)> {
     let class = outcome.error_class.clone().unwrap_or_default();
     let mut detail = match (&outcome.error_message, class.is_empty()) {
         (Some(message), false) => format!("{class}: {message}"),
@@ -122,12 +121,18 @@ fn verdict(outcome: &Outcome, rules: &Rules) -> Option<(String, String)> {
         detail.push_str(&format!(" (line {line})"));
     }
     let reason = match outcome.status {
-        Status::Ok => None,
-        Status::OutputLimit => Some("output_too_large"),
-        other => Some(other.as_str()),
+        Status::Ok => return None,
+        Status::OutputLimit => "output_too_large",
+        other => other.as_str(),
     };
-    if let Some(reason) = reason {
-        return failed(reason, detail);
+    Some((reason.to_owned(), steady(&detail)))
+}
+
+/// The checks on what happened.
+fn verdict(outcome: &Outcome, rules: &Rules) -> Option<(String, String)> {
+    let failed = |reason: &str, detail: String| Some((reason.to_owned(), steady(&detail)));
+    if let Some(stopped) = stopped(outcome) {
+        return Some(stopped);
     }
     let (Some(text), OutputSource::Variable) = (&outcome.output_text, outcome.output_source) else {
         return failed(
@@ -212,7 +217,7 @@ struct Execution<'a> {
 }
 
 /// The `execution` column, with what other inputs showed where they were tried.
-pub(super) fn execution(outcome: &Outcome, inputs: Option<&Tried>) -> Result<String, Error> {
+pub(crate) fn execution(outcome: &Outcome, inputs: Option<&Tried>) -> Result<String, Error> {
     super::json(&Execution {
         status: outcome.status.as_str(),
         error_class: outcome.error_class.as_deref(),

@@ -11,13 +11,13 @@ use caco_curate::{Benchmarks, Candidate, Caps, Curator, Decision, NearRule, Rule
 use caco_record::{Row, Stage};
 
 use self::forms::{Forms, prepare};
-use super::{State, evaluate, identity};
+use super::{State, identity};
 use crate::config::{Benchmark, Leaks};
 use crate::context::Context;
 use crate::report::StageReport;
 use crate::runner::map::{self, Input, Map};
 use crate::shard::{self, Shard};
-use crate::{Error, atomic};
+use crate::{Error, atomic, evaluation};
 
 const VERSION: u32 = 3;
 
@@ -144,13 +144,8 @@ fn index(context: &Context<'_>) -> Result<Benchmarks, Error> {
     }
     let mut index = Benchmarks::with_rules(rules);
     for benchmark in benchmarks(context) {
-        for row in evaluate::problems(benchmark)? {
-            let item = row.seed_id.unwrap_or_default();
-            index.add(
-                &benchmark.title(),
-                &item,
-                row.problem.as_deref().unwrap_or_default(),
-            );
+        for entry in evaluation::load(benchmark)?.entries {
+            index.add(&benchmark.title(), &entry.source, &entry.item.question);
         }
     }
     Ok(index)

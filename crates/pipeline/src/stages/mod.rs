@@ -1,9 +1,9 @@
 //! The table of stages, and what they leave for each other.
 
-mod agreement;
-mod assess;
+pub(crate) mod agreement;
+pub(crate) mod assess;
 mod curate;
-pub(crate) mod evaluate;
+mod evaluate;
 mod execute;
 mod export;
 mod import;

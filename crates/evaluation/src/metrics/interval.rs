@@ -1,16 +1,16 @@
-//! Intervals for accuracies.
+//! Intervals for shares and means.
 
-use caco_record::derive_seed;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 /// The 0.975 quantile of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
+pub(super) const Z: f64 = 1.959_963_984_540_054;
 /// Bootstrap draws.
 const DRAWS: usize = 2000;
 
 /// Wilson's 95 % interval for a share (Wilson 1927, score interval without continuity correction).
-pub(crate) fn wilson(correct: u64, total: u64) -> (f64, f64) {
+#[must_use]
+pub fn wilson(correct: u64, total: u64) -> (f64, f64) {
     if total == 0 {
         return (0.0, 1.0);
     }
@@ -24,34 +24,31 @@ pub(crate) fn wilson(correct: u64, total: u64) -> (f64, f64) {
     )
 }
 
-/// The mean accuracy over training seeds and its 95 % percentile interval from a bootstrap that draws both the training
-/// seeds and the problems with replacement. `outcomes[seed][problem]`; every row has the same length.
-pub(crate) fn bootstrap(outcomes: &[Vec<bool>], run_seed: u64) -> (f64, f64, f64) {
-    let problems = outcomes.first().map_or(0, Vec::len);
-    if problems == 0 {
+/// The mean of `values[training seed][item]` and its 95 % percentile interval from a bootstrap that draws items with
+/// replacement (all that is said of an item stays together) and training seeds as well. Every row has the same length; each
+/// value is from 0 to 1, or from -1 to 1 for differences.
+#[must_use]
+pub fn bootstrap(values: &[Vec<f64>], seed: u64) -> (f64, f64, f64) {
+    let items = values.first().map_or(0, Vec::len);
+    if items == 0 {
         return (0.0, 0.0, 1.0);
     }
     let mean = |seeds: &mut dyn Iterator<Item = usize>, chosen: &[usize]| -> f64 {
-        let (mut correct, mut total) = (0usize, 0usize);
+        let (mut sum, mut total) = (0.0, 0usize);
         for seed in seeds {
-            correct += chosen
-                .iter()
-                .filter(|problem| outcomes[seed][**problem])
-                .count();
+            sum += chosen.iter().map(|item| values[seed][*item]).sum::<f64>();
             total += chosen.len();
         }
-        correct as f64 / total.max(1) as f64
+        sum / total.max(1) as f64
     };
-    let all: Vec<usize> = (0..problems).collect();
-    let overall = mean(&mut (0..outcomes.len()), &all);
-    let mut random = ChaCha8Rng::seed_from_u64(derive_seed(run_seed, "evaluate", "bootstrap", 0));
+    let all: Vec<usize> = (0..items).collect();
+    let overall = mean(&mut (0..values.len()), &all);
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut draws: Vec<f64> = (0..DRAWS)
         .map(|_| {
-            let chosen: Vec<usize> = (0..problems)
-                .map(|_| random.random_range(0..problems))
-                .collect();
-            let seeds: Vec<usize> = (0..outcomes.len())
-                .map(|_| random.random_range(0..outcomes.len()))
+            let chosen: Vec<usize> = (0..items).map(|_| random.random_range(0..items)).collect();
+            let seeds: Vec<usize> = (0..values.len())
+                .map(|_| random.random_range(0..values.len()))
                 .collect();
             mean(&mut seeds.into_iter(), &chosen)
         })
@@ -85,8 +82,12 @@ mod tests {
 
     #[test]
     fn the_bootstrap_is_seeded_and_brackets_the_mean() {
-        let outcomes: Vec<Vec<bool>> = (0..3)
-            .map(|seed| (0..200).map(|problem| (problem + seed) % 4 != 0).collect())
+        let outcomes: Vec<Vec<f64>> = (0..3)
+            .map(|seed| {
+                (0..200)
+                    .map(|problem| f64::from(u8::from((problem + seed) % 4 != 0)))
+                    .collect()
+            })
             .collect();
         let (mean, low, high) = bootstrap(&outcomes, 7);
         close(mean, 0.75);
@@ -95,5 +96,17 @@ mod tests {
             "{low} {high}"
         );
         assert_eq!(bootstrap(&outcomes, 7), (mean, low, high));
+    }
+
+    #[test]
+    fn replies_to_one_item_are_no_independent_evidence() {
+        // 50 items that are right or wrong in all of their replies: as wide as with one reply each, by the normal
+        // approximation 0.5 +- 1.96 * sqrt(0.25 / 50) = 0.5 +- 0.139, however many replies there are.
+        let items: Vec<f64> = (0..50).map(|n| f64::from(n % 2)).collect();
+        let (_, low, high) = bootstrap(&[items], 3);
+        assert!(
+            (low - 0.361).abs() < 0.03 && (high - 0.639).abs() < 0.03,
+            "{low} {high}"
+        );
     }
 }
