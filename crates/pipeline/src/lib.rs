@@ -40,6 +40,9 @@ pub use caco_record::{Fate, Row, Stage};
 pub use config::Config;
 pub use error::{Category, Error};
 pub use event::{CallState, Event, Observer, Quiet, Spent};
+pub use export::{
+    Conversion, Converted, File, FileKind, FileSize, Needs, Package, Screened, Tally, UnknownView, View, Votes, Written, convert, package,
+};
 pub use init::{Template, templates};
 pub use inspect::{Ancestry, AncestryCall, AncestryStep, inspect};
 pub use models::{known_counts, unpack_builtin};
