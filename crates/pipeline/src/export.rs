@@ -78,6 +78,57 @@ impl File {
     }
 }
 
+/// Rows as a data set in a folder.
+#[derive(Clone, Copy, Debug)]
+pub struct DataSet<'a> {
+    /// The folder that holds the views' folders, and temporary files while it is written.
+    pub into: &'a Path,
+    /// Its name, which views for reinforcement learning state as their source.
+    pub name: &'a str,
+    /// The views.
+    pub views: &'a [View],
+    /// Whether solutions are this set's own; without that, views do not show them as such.
+    pub words: bool,
+    /// How large a file may become.
+    pub size: FileSize,
+}
+
+impl DataSet<'_> {
+    /// Writes rows that come in portions of any size and order, sorted by their ids: what the files hold does not depend on the
+    /// portions. As many portions as there are threads are in memory at once, and a bounded part of the rows; the rest waits on
+    /// the disk. `total` is about how many rows there are. `wanted` says which rows belong to the set; `told` hears how many are
+    /// written, and may end the work.
+    ///
+    /// # Errors
+    /// Those of the portions and of `told`; [`Error::Usage`] where a view shows what a row has not; those of the disk.
+    pub fn write<P: Fn() -> Result<Vec<Row>, Error> + Sync>(
+        &self,
+        total: u64,
+        portions: &[P],
+        mut wanted: impl FnMut(&Row) -> bool,
+        told: &dyn Fn(u64) -> Result<(), Error>,
+    ) -> Result<(Vec<Written>, Tally), Error> {
+        let mut sorter = Sorter::new(self.into, total);
+        for some in portions.chunks(rayon::current_num_threads().max(1)) {
+            let read: Vec<Result<Vec<Row>, Error>> =
+                some.par_iter().map(|portion| portion()).collect();
+            for rows in read {
+                for row in rows?.iter().filter(|row| wanted(row)) {
+                    sorter.push(row)?;
+                }
+            }
+        }
+        Plan {
+            root: self.into,
+            set: self.name,
+            views: self.views,
+            words: self.words,
+            size: self.size,
+        }
+        .write(sorter.sorted(), told)
+    }
+}
+
 /// Writes `data/` and the folders of the views that are configured. Rows are sorted by id, so the files do not depend on
 /// shards; no more of them than a few shards and buckets are in memory.
 pub(crate) fn data(
@@ -87,52 +138,57 @@ pub(crate) fn data(
 ) -> Result<Exported, Error> {
     let settings = &context.config.export;
     let shards = state.finished();
-    let total = shards.iter().map(|shard| shard.counts.kept).sum();
-    let mut sorter = Sorter::new(context.dir, total);
-    let at_once = rayon::current_num_threads().max(1);
-    for some in shards.chunks(at_once) {
-        context.check_stop()?;
-        let read: Vec<Result<Vec<Row>, Error>> =
-            some.par_iter().map(|shard| shard.kept()).collect();
-        for rows in read {
-            for row in rows? {
-                report.rows_in += 1;
-                if settings.include_seeds || !row.is_seed() {
-                    report.kept += 1;
-                    sorter.push(&row)?;
-                } else {
-                    report.rejected += 1;
-                    *report.reasons.entry("seed_left_out".into()).or_default() += 1;
-                }
+    let portions: Vec<_> = shards
+        .iter()
+        .map(|shard| {
+            || -> Result<Vec<Row>, Error> {
+                context.check_stop()?;
+                shard.kept()
             }
-        }
-    }
+        })
+        .collect();
     let mut views = vec![View::Parquet];
     views.extend(settings.formats.iter().filter(|view| **view != View::Parquet));
-    let plan = Plan {
-        root: context.dir,
-        set: &context.config.name,
+    let set = DataSet {
+        into: context.dir,
+        name: &context.config.name,
         views: &views,
         words: context.config.runs(Stage::Solve),
         size: settings.file_size(),
     };
-    let kept = report.kept;
-    let (views_written, tally) = plan.write(sorter.sorted(), &|rows| {
-        context.observer.event(&Event::Progress {
-            stage: Stage::Export,
-            round: report.round,
-            done: rows,
-            total: kept,
-            kept: rows,
-            tokens: 0,
-            unit: "rows",
-        });
-        context.check_stop()
-    })?;
+    let total = shards.iter().map(|shard| shard.counts.kept).sum();
+    let round = report.round;
+    let (written, tally) = set.write(
+        total,
+        &portions,
+        |row| {
+            report.rows_in += 1;
+            let wanted = settings.include_seeds || !row.is_seed();
+            if wanted {
+                report.kept += 1;
+            } else {
+                report.rejected += 1;
+                *report.reasons.entry("seed_left_out".into()).or_default() += 1;
+            }
+            wanted
+        },
+        &|rows| {
+            context.observer.event(&Event::Progress {
+                stage: Stage::Export,
+                round,
+                done: rows,
+                total,
+                kept: rows,
+                tokens: 0,
+                unit: "rows",
+            });
+            context.check_stop()
+        },
+    )?;
     aside::remove_views(context.dir, &views)?;
     Ok(Exported {
-        rows: kept,
-        views: views_written,
+        rows: report.kept,
+        views: written,
         companions: aside::write_companions(context.dir, &context.config.name, &views)?,
         tally,
     })

@@ -2,7 +2,7 @@
 
 use super::scene::Scene;
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 19] = [
     &[],
     &["init"],
     &["doctor"],
@@ -13,6 +13,7 @@ const COMMANDS: [&[&str]; 18] = [
     &["status"],
     &["inspect"],
     &["export"],
+    &["push"],
     &["tune"],
     &["evaluate"],
     &["sandbox", "run"],

@@ -7,11 +7,14 @@
 )]
 
 mod answers;
+mod consumers;
 mod datasets;
 mod documents;
 mod environment;
 mod errors;
+mod exports;
 mod help;
+mod pushes;
 mod resume;
 mod runs;
 mod sandbox;
