@@ -159,24 +159,25 @@ Example:
     /// Write a run's data set into a folder, in the shapes that trainers read.
     #[command(long_about = "\
 Writes the kept rows of a run in one or more of these formats, each into a folder of its own with files of about 256 MB \
-(`train-00000-of-00003.jsonl`, ...), and beside them a data card that makes the folder one Hugging Face repository with a \
+(`train-00000-of-00003.parquet`, ...), and beside them a data card that makes the folder one Hugging Face repository with a \
 config for each format:
-    messages            JSON lines with `messages` (user, assistant), as most trainers read
-    alpaca              JSON lines with `instruction`, `input`, `output`
-    sharegpt            JSON lines with `conversations` (human, gpt)
-    prompt-completion   JSON lines with `prompt` and `completion`, as TRL reads
+    messages            `messages` (user, assistant), as most trainers read
+    alpaca              `instruction`, `input`, `output`
+    sharegpt            `conversations` (human, gpt)
+    prompt-completion   `prompt` and `completion`, as TRL reads
     openai              JSON lines with nothing but `messages`, for OpenAI's fine-tuning
-    verl                Parquet with `data_source`, `prompt`, `ability`, `reward_model`, `extra_info`, and the reward \
-function caco_reward.py
-    genesys             JSON lines of tasks as in SYNTHETIC-1: `problem_id`, `task_type`, `prompt`, `verification_info`, ...
-    reasoning-gym       JSON lines with `question`, `answer`, `metadata`
+    verl                `data_source`, `prompt`, `ability`, `reward_model`, `extra_info`, and the reward function \
+caco_reward.py
+    genesys             tasks as in SYNTHETIC-1: `problem_id`, `task_type`, `prompt`, `verification_info`, ...
+    reasoning-gym       `question`, `answer`, `metadata`
     tool                `messages` in which the assistant writes the program, a tool answers with its output, and the \
 assistant solves the problem with it
-    program             JSON lines with `text`: the program alone, for tuning a program writer
+    program             `text`: the program alone, for tuning a program writer
     jsonl               JSON lines with every column
-    parquet             Parquet with every column, in data/: the config `default`
+    parquet             every column, in data/: the config `default`
 
-The first one named is the config that loads without a name. dataset_info.json describes to LLaMA-Factory the formats that it \
+Files are Parquet but for `openai` and `jsonl`, which are no configs beside others: `datasets` reads all configs of a \
+repository alike. The first one named is the config that loads without a name. dataset_info.json describes to LLaMA-Factory the formats that it \
 reads. docs/EXPORTS.md says how each one is loaded.
 
 Examples:

@@ -87,7 +87,12 @@ pub(crate) async fn create(
         "type": "dataset", "name": repository.name, "organization": repository.owner, "private": private,
     });
     // 409: another push has made it meanwhile, or an attempt whose answer was lost.
-    let request = || Ok(session.hub(Method::POST, "/api/repos/create").body(body.to_string()).header("content-type", "application/json"));
+    let request = || {
+        Ok(session
+            .hub(Method::POST, "/api/repos/create")
+            .body(body.to_string())
+            .header("content-type", "application/json"))
+    };
     let action = format!("make the repository {repository}");
     session.send(&action, &[409], request).await?;
     Ok(())
@@ -100,7 +105,12 @@ pub(crate) async fn branch(
     revision: &str,
 ) -> Result<(), Error> {
     let path = format!("/api/datasets/{repository}/branch/{}", quoted(revision));
-    let request = || Ok(session.hub(Method::POST, &path).body("{}").header("content-type", "application/json"));
+    let request = || {
+        Ok(session
+            .hub(Method::POST, &path)
+            .body("{}")
+            .header("content-type", "application/json"))
+    };
     let action = format!("make the branch {revision}");
     session.send(&action, &[409], request).await?;
     Ok(())
@@ -128,7 +138,12 @@ pub(crate) async fn before(
             })
             .collect();
         let body = json!({"files": listed}).to_string();
-        let request = || Ok(session.hub(Method::POST, &path).body(body.clone()).header("content-type", "application/json"));
+        let request = || {
+            Ok(session
+                .hub(Method::POST, &path)
+                .body(body.clone())
+                .header("content-type", "application/json"))
+        };
         let answer = session.send(action, &[], request).await?;
         let mut answer: Answer = session.json(action, answer).await?;
         for file in some {

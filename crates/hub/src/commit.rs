@@ -19,7 +19,8 @@ pub(crate) enum Operation<'a> {
 
 /// The body of a commit.
 pub(crate) fn lines(summary: &str, operations: &[Operation<'_>]) -> Result<String, Error> {
-    let mut out = json!({"key": "header", "value": {"summary": summary, "description": ""}}).to_string();
+    let mut out =
+        json!({"key": "header", "value": {"summary": summary, "description": ""}}).to_string();
     out.push('\n');
     for operation in operations {
         let line = match operation {
@@ -27,7 +28,8 @@ pub(crate) fn lines(summary: &str, operations: &[Operation<'_>]) -> Result<Strin
                 "path": file.name, "algo": "sha256", "oid": file.sha256, "size": file.size,
             }}),
             Operation::Add(file, Mode::Regular) => {
-                let content = std::fs::read(&file.path).map_err(|error| Error::io(&file.path, error))?;
+                let content =
+                    std::fs::read(&file.path).map_err(|error| Error::io(&file.path, error))?;
                 json!({"key": "file", "value": {
                     "path": file.name, "encoding": "base64", "content": BASE64.encode(content),
                 }})
@@ -56,7 +58,9 @@ pub(crate) async fn send(
     let path = format!("/api/datasets/{repository}/commit/{}", quoted(revision));
     let request = || {
         let request = session.hub(Method::POST, &path);
-        Ok(request.header("content-type", "application/x-ndjson").body(body.to_owned()))
+        Ok(request
+            .header("content-type", "application/x-ndjson")
+            .body(body.to_owned()))
     };
     let answer = session.attempt("commit", 1, &[], request).await?;
     let answer: Answer = session.json("commit", answer).await?;

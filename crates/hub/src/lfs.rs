@@ -109,15 +109,20 @@ async fn one(
                     let body = json!({"oid": file.sha256, "size": file.size}).to_string();
                     let request = || {
                         let request = session.given(Method::POST, &verify.href, true);
-                        Ok(headers(request, &verify.header).header("content-type", LFS_JSON).header("accept", LFS_JSON).body(body.clone()))
+                        Ok(headers(request, &verify.header)
+                            .header("content-type", LFS_JSON)
+                            .header("accept", LFS_JSON)
+                            .body(body.clone()))
                     };
-                    session.send(&format!("verify {}", file.name), &[], request).await?;
+                    session
+                        .send(&format!("verify {}", file.name), &[], request)
+                        .await?;
                 }
                 break false;
             }
-            Err(Error::Forbidden { .. } | Error::Token { .. } | Error::Refused { status: 400, .. })
-                if addresses < ADDRESSES =>
-            {
+            Err(
+                Error::Forbidden { .. } | Error::Token { .. } | Error::Refused { status: 400, .. },
+            ) if addresses < ADDRESSES => {
                 addresses += 1;
                 object = batch(session, repository, revision, &[file])
                     .await?
@@ -155,7 +160,10 @@ async fn batch(
     let action = "ask where large files go";
     let request = || {
         let request = session.hub(Method::POST, &path);
-        Ok(request.header("content-type", LFS_JSON).header("accept", LFS_JSON).body(body.clone()))
+        Ok(request
+            .header("content-type", LFS_JSON)
+            .header("accept", LFS_JSON)
+            .body(body.clone()))
     };
     let answer = session.send(action, &[], request).await?;
     let batch: Batch = session.json(action, answer).await?;
@@ -186,7 +194,13 @@ async fn sent(session: &Session<'_>, file: &Local, action: &Action) -> Result<()
     let Some(size) = action.header.get("chunk_size") else {
         let request = || {
             let request = session.given(Method::PUT, &action.href, false);
-            put(session, headers(request, &action.header), file, 0, file.size)
+            put(
+                session,
+                headers(request, &action.header),
+                file,
+                0,
+                file.size,
+            )
         };
         session.send(&name, &[], request).await?;
         return Ok(());
@@ -220,7 +234,10 @@ async fn sent(session: &Session<'_>, file: &Local, action: &Action) -> Result<()
             put(session, request, file, start, length)
         };
         let answer = session.send(&name, &[], request).await?;
-        let tag = answer.headers().get("etag").and_then(|tag| tag.to_str().ok());
+        let tag = answer
+            .headers()
+            .get("etag")
+            .and_then(|tag| tag.to_str().ok());
         let tag = tag.filter(|tag| !tag.is_empty());
         let tag = tag.ok_or_else(|| malformed("a part has no etag"))?;
         parts.push(json!({"partNumber": place + 1, "etag": tag}));
@@ -228,7 +245,10 @@ async fn sent(session: &Session<'_>, file: &Local, action: &Action) -> Result<()
     let body = json!({"oid": file.sha256, "parts": parts}).to_string();
     let request = || {
         let request = session.given(Method::POST, &action.href, true);
-        Ok(request.header("content-type", LFS_JSON).header("accept", LFS_JSON).body(body.clone()))
+        Ok(request
+            .header("content-type", LFS_JSON)
+            .header("accept", LFS_JSON)
+            .body(body.clone()))
     };
     session.send(&name, &[], request).await?;
     Ok(())

@@ -151,7 +151,11 @@ async fn work(
     }
     pushed.commit = branch.and_then(|branch| branch.sha);
     let plan = plan(session, asked, files).await?;
-    pushed.changed = plan.adds.iter().map(|(file, _)| file.name.clone()).collect();
+    pushed.changed = plan
+        .adds
+        .iter()
+        .map(|(file, _)| file.name.clone())
+        .collect();
     pushed.bytes = plan.adds.iter().map(|(file, _)| file.size).sum();
     pushed.unchanged = plan.unchanged;
     pushed.deleted.clone_from(&plan.deleted);
@@ -205,9 +209,11 @@ async fn plan<'a>(
     }
     for folder in asked.folders {
         let there = api::listing(session, repository, revision, folder).await?;
-        plan.deleted.extend(there.into_iter().filter(|path| {
-            is_shard(path, folder) && !files.iter().any(|file| file.name == *path)
-        }));
+        plan.deleted.extend(
+            there.into_iter().filter(|path| {
+                is_shard(path, folder) && !files.iter().any(|file| file.name == *path)
+            }),
+        );
     }
     plan.deleted.sort();
     Ok(plan)
@@ -236,7 +242,10 @@ async fn commit_all(
     let mut attempt = 1;
     while !left.adds.is_empty() || !left.deleted.is_empty() {
         session.check_stop()?;
-        let adds = left.adds.iter().map(|(file, mode)| Operation::Add(file, *mode));
+        let adds = left
+            .adds
+            .iter()
+            .map(|(file, mode)| Operation::Add(file, *mode));
         let deletes = left.deleted.iter().map(|path| Operation::Delete(path));
         // Deletions go with the last commit, together with the card.
         let mut operations: Vec<Operation<'_>> = adds.collect();

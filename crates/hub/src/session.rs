@@ -156,7 +156,8 @@ impl<'a> Session<'a> {
         taken: &[u16],
         request: impl Fn() -> Result<RequestBuilder, Error>,
     ) -> Result<Response, Error> {
-        self.attempt(action, self.settings.attempts, taken, request).await
+        self.attempt(action, self.settings.attempts, taken, request)
+            .await
     }
 
     /// As [`Session::send`], with so many attempts.
@@ -235,7 +236,10 @@ impl<'a> Session<'a> {
             action: action.to_owned(),
             message,
         };
-        let bytes = answer.bytes().await.map_err(|error| malformed(self.scrub(&deepest(&error))))?;
+        let bytes = answer
+            .bytes()
+            .await
+            .map_err(|error| malformed(self.scrub(&deepest(&error))))?;
         serde_json::from_slice(&bytes).map_err(|error| malformed(error.to_string()))
     }
 
@@ -250,7 +254,11 @@ impl<'a> Session<'a> {
             .map(str::to_owned)
             .or_else(|| Some(told?["error"].as_str()?.to_owned()))
             .unwrap_or(text);
-        let words: String = self.scrub(words.trim()).chars().take(LONGEST_WORDS).collect();
+        let words: String = self
+            .scrub(words.trim())
+            .chars()
+            .take(LONGEST_WORDS)
+            .collect();
         let message = if words.is_empty() {
             format!("status {}", status.as_u16())
         } else {
@@ -313,7 +321,11 @@ fn deepest(error: &reqwest::Error) -> String {
         inner = source;
     }
     if std::ptr::addr_eq(inner, error) {
-        let what = if error.is_timeout() { "no answer in time" } else { "the request failed" };
+        let what = if error.is_timeout() {
+            "no answer in time"
+        } else {
+            "the request failed"
+        };
         return what.to_owned();
     }
     inner.to_string()

@@ -197,7 +197,9 @@ mod tests {
     fn names_of_repositories() {
         let name: Repository = "my-org/set_1.0".parse().unwrap();
         assert_eq!(name.to_string(), "my-org/set_1.0");
-        for wrong in ["set", "a/b/c", "/b", "a/", "a/b--c", "a/-b", "a/b.git", "a/b c", "../b"] {
+        for wrong in [
+            "set", "a/b/c", "/b", "a/", "a/b--c", "a/-b", "a/b.git", "a/b c", "../b",
+        ] {
             assert!(wrong.parse::<Repository>().is_err(), "{wrong}");
         }
     }

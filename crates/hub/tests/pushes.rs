@@ -118,7 +118,11 @@ impl Scene {
         for (path, file) in &there {
             let own = std::fs::read(self.folder.path().join(path)).unwrap();
             assert!(file.content == own, "{path} differs");
-            assert_eq!(file.lfs, Path::new(path).extension().unwrap() == "parquet", "{path}");
+            assert_eq!(
+                file.lfs,
+                Path::new(path).extension().unwrap() == "parquet",
+                "{path}"
+            );
         }
     }
 }
@@ -138,7 +142,10 @@ fn a_push_makes_the_repository_and_one_commit() {
         assert!(pushed.created);
         assert_eq!((pushed.commits, pushed.changed.len()), (1, 4));
         assert_eq!(pushed.changed.last().unwrap(), "README.md");
-        assert_eq!(pushed.url, format!("{}/datasets/{REPOSITORY}", scene.hub.url()));
+        assert_eq!(
+            pushed.url,
+            format!("{}/datasets/{REPOSITORY}", scene.hub.url())
+        );
         scene.assert_whole("main");
         assert_eq!(scene.hub.commits(REPOSITORY, "main"), 2);
         assert_eq!(scene.hub.is_private(REPOSITORY), Some(false));
@@ -161,8 +168,15 @@ fn what_is_there_is_not_sent_again_and_old_shards_go() {
     }
     scene.write("data/train-00003-of-00004.parquet", b"more");
     let more = scene.push().unwrap();
-    assert_eq!((more.commits, more.deleted.len(), more.unchanged), (1, 3, 1));
-    assert_eq!(scene.hub.asked("PUT /storage").len(), 4, "content was sent twice");
+    assert_eq!(
+        (more.commits, more.deleted.len(), more.unchanged),
+        (1, 3, 1)
+    );
+    assert_eq!(
+        scene.hub.asked("PUT /storage").len(),
+        4,
+        "content was sent twice"
+    );
     scene.assert_whole("main");
 }
 
@@ -199,7 +213,10 @@ fn faults_that_pass_are_passed() {
     let (pushed, told) = scene.push_with(|_| {}, &Arc::default());
     assert_eq!(pushed.unwrap().commits, 1);
     scene.assert_whole("main");
-    let again = told.iter().filter(|told| matches!(told, Told::Again { .. })).count();
+    let again = told
+        .iter()
+        .filter(|told| matches!(told, Told::Again { .. }))
+        .count();
     assert_eq!(again, 10, "{told:?}");
     assert_eq!(scene.hub.commits(REPOSITORY, "main"), 2);
 }
@@ -356,7 +373,10 @@ fn without_token_or_connection() {
         dry_run,
     };
     let push = |settings: &Settings, dry| push(settings, &asked(dry), &Arc::default(), &|_| {});
-    assert!(matches!(push(&settings(&[]), false), Err(Error::NoToken { .. })));
+    assert!(matches!(
+        push(&settings(&[]), false),
+        Err(Error::NoToken { .. })
+    ));
     let offline = settings(&[("HF_HUB_OFFLINE", "1"), ("HF_TOKEN", "hf_token")]);
     assert!(matches!(push(&offline, false), Err(Error::Offline)));
     assert_eq!(push(&offline, true).unwrap().changed.len(), 4);

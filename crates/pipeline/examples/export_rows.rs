@@ -26,7 +26,10 @@ fn main() -> Result<()> {
         ["make", folder, rows, shard] => make(Path::new(folder), rows.parse()?, shard.parse()?),
         ["write", folder, views] => write(Path::new(folder), views, 256),
         ["write", folder, views, size] => write(Path::new(folder), views, size.parse()?),
-        _ => Err("usage: export_rows make FOLDER ROWS [SHARD_ROWS] | write FOLDER VIEWS [FILE_MB]".into()),
+        _ => Err(
+            "usage: export_rows make FOLDER ROWS [SHARD_ROWS] | write FOLDER VIEWS [FILE_MB]"
+                .into(),
+        ),
     }
 }
 
@@ -43,7 +46,11 @@ fn row(number: u64) -> Row {
     row.output = Some(made.answer.clone());
     row.answer = Some(made.answer);
     row.program = Some(made.program);
-    row.input = Some(format!("{{\"first\": {}, \"second\": {}}}", number % 97, number % 89));
+    row.input = Some(format!(
+        "{{\"first\": {}, \"second\": {}}}",
+        number % 97,
+        number % 89
+    ));
     row.facts = Some(format!(
         "{{\"program\":{{\"lines\":9,\"imports\":[],\"inputs\":[\"first\",\"second\"],\"loops\":0}},\"normal_form\":\"{:016x}\",\"structure\":\"{:016x}\",\"is_new\":true,\"is_new_structure\":false}}",
         number.wrapping_mul(0x9e37_79b9_7f4a_7c15),
@@ -59,19 +66,21 @@ fn row(number: u64) -> Row {
 fn make(folder: &Path, rows: u64, shard: u64) -> Result<()> {
     let shards = folder.join("shards");
     std::fs::create_dir_all(&shards)?;
-    (0..rows.div_ceil(shard)).into_par_iter().try_for_each(|number| -> Result<()> {
-        let end = ((number + 1) * shard).min(rows);
-        let rows: Vec<Row> = (number * shard..end).map(row).collect();
-        let batch = caco_record::to_batch(&rows)?;
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-            .build();
-        let file = File::create(shards.join(format!("{number:06}.parquet")))?;
-        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties))?;
-        writer.write(&batch)?;
-        writer.close()?;
-        Ok(())
-    })
+    (0..rows.div_ceil(shard))
+        .into_par_iter()
+        .try_for_each(|number| -> Result<()> {
+            let end = ((number + 1) * shard).min(rows);
+            let rows: Vec<Row> = (number * shard..end).map(row).collect();
+            let batch = caco_record::to_batch(&rows)?;
+            let properties = WriterProperties::builder()
+                .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+                .build();
+            let file = File::create(shards.join(format!("{number:06}.parquet")))?;
+            let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties))?;
+            writer.write(&batch)?;
+            writer.close()?;
+            Ok(())
+        })
 }
 
 fn write(folder: &Path, views: &str, megabytes: u64) -> Result<()> {
@@ -83,7 +92,10 @@ fn write(folder: &Path, views: &str, megabytes: u64) -> Result<()> {
     std::fs::create_dir_all(&out)?;
     let views: Vec<View> = views
         .split(',')
-        .map(|name| name.parse().map_err(|error: caco_pipeline::UnknownView| error.to_string()))
+        .map(|name| {
+            name.parse()
+                .map_err(|error: caco_pipeline::UnknownView| error.to_string())
+        })
         .collect::<std::result::Result<_, _>>()?;
     let read = |path: &Path| -> Result<Vec<Row>> {
         let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?.build()?;
@@ -143,5 +155,6 @@ fn write(folder: &Path, views: &str, megabytes: u64) -> Result<()> {
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM"));
-    line.map_or("unknown", |line| line.trim_start_matches("VmHWM:").trim()).to_owned()
+    line.map_or("unknown", |line| line.trim_start_matches("VmHWM:").trim())
+        .to_owned()
 }

@@ -159,7 +159,10 @@ fn verification(out: &mut String, facts: &Facts) -> std::fmt::Result {
     )?;
     let mut line = |check: &str, said: &str, one: u64, of: u64, exported: u64| {
         let share = percent(Share { count: one, of });
-        writeln!(out, "| {check} | {said} | {one} of {of} | {share} | {exported} |")
+        writeln!(
+            out,
+            "| {check} | {said} | {one} of {of} | {share} | {exported} |"
+        )
     };
     let known = |tally: &Tally, outcome: &str| tally.answers.get(outcome).copied().unwrap_or(0);
     for (outcome, said) in [
@@ -193,7 +196,13 @@ fn verification(out: &mut String, facts: &Facts) -> std::fmt::Result {
             exported.yes,
         )?;
     }
-    line("all together", "passed", judged.passed, judged.rows, kept.passed)?;
+    line(
+        "all together",
+        "passed",
+        judged.passed,
+        judged.rows,
+        kept.passed,
+    )?;
     let agreeing = Share {
         count: judged.agreeing(),
         of: judged.compared(),
@@ -210,10 +219,18 @@ fn verification(out: &mut String, facts: &Facts) -> std::fmt::Result {
             .iter()
             .map(|(tier, count)| format!("{tier} {count}"))
             .collect();
-        writeln!(out, "Exported rows by how their answers were found equal: {}.", tiers.join(", "))?;
+        writeln!(
+            out,
+            "Exported rows by how their answers were found equal: {}.",
+            tiers.join(", ")
+        )?;
     }
     if kept.revised > 0 {
-        writeln!(out, "{} of the exported rows passed after their problem was written again.", kept.revised)?;
+        writeln!(
+            out,
+            "{} of the exported rows passed after their problem was written again.",
+            kept.revised
+        )?;
     }
     if kept.failed > 0 {
         writeln!(
@@ -240,7 +257,11 @@ fn contamination(out: &mut String, context: &Context<'_>, facts: &Facts) -> std:
                 "Rows whose problem {how} with a problem of these files were dropped.\n\n| benchmark | file | rows dropped |\n|---|---|---|"
             )?;
             for screened in files {
-                writeln!(out, "| {} | {} | {} |", screened.benchmark, screened.file, screened.dropped)?;
+                writeln!(
+                    out,
+                    "| {} | {} | {} |",
+                    screened.benchmark, screened.file, screened.dropped
+                )?;
             }
             writeln!(out)
         }

@@ -148,7 +148,12 @@ pub(crate) fn data(
         })
         .collect();
     let mut views = vec![View::Parquet];
-    views.extend(settings.formats.iter().filter(|view| **view != View::Parquet));
+    views.extend(
+        settings
+            .formats
+            .iter()
+            .filter(|view| **view != View::Parquet),
+    );
     let set = DataSet {
         into: context.dir,
         name: &context.config.name,
@@ -230,11 +235,7 @@ pub(crate) fn finish(
     files.extend(rejected(context, state)?);
     let facts = manifest::facts(context, state)?;
     let card = card::text(context, state, report, &facts)?;
-    files.push(File::write(
-        context.dir,
-        CARD.into(),
-        card.as_bytes(),
-    )?);
+    files.push(File::write(context.dir, CARD.into(), card.as_bytes())?);
     manifest::write(context, &facts, files)
 }
 

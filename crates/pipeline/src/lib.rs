@@ -41,7 +41,8 @@ pub use config::Config;
 pub use error::{Category, Error};
 pub use event::{CallState, Event, Observer, Quiet, Spent};
 pub use export::{
-    Conversion, Converted, DataSet, File, FileKind, FileSize, Needs, Package, Screened, Tally, UnknownView, View, Votes, Written, convert, package,
+    Conversion, Converted, DataSet, File, FileKind, FileSize, Needs, Package, Screened, Tally,
+    UnknownView, View, Votes, Written, convert, package,
 };
 pub use init::{Template, templates};
 pub use inspect::{Ancestry, AncestryCall, AncestryStep, inspect};

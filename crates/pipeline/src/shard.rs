@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::{Array as _, RecordBatch, StringArray};
 use caco_record::{Fate, Row, Stage};
-use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};

@@ -37,7 +37,9 @@ pub fn unpack(bytes: &mut &[u8]) -> Result<Row, RecordError> {
 /// A text behind its length plus one; 0 stands for none.
 fn text(value: Option<&str>, out: &mut Vec<u8>) {
     // A text of 4 GiB or more fits no row; `unpack` would find its bytes to be no row.
-    let length = value.map_or(0, |value| u32::try_from(value.len() + 1).unwrap_or(u32::MAX));
+    let length = value.map_or(0, |value| {
+        u32::try_from(value.len() + 1).unwrap_or(u32::MAX)
+    });
     out.extend_from_slice(&length.to_le_bytes());
     out.extend_from_slice(value.unwrap_or_default().as_bytes());
 }

@@ -16,8 +16,8 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
-pub use state::{HubFault, HubFile, HubOptions};
 use state::State;
+pub use state::{HubFault, HubFile, HubOptions};
 
 /// A Hub that runs until it is dropped.
 pub struct Hub {
@@ -90,7 +90,11 @@ impl Hub {
         let inner = self.state.inner();
         let branch = inner.repositories.get(repository)?.branches.get(branch)?;
         let files = branch.files.iter();
-        Some(files.map(|(path, file)| (path.clone(), file.clone())).collect())
+        Some(
+            files
+                .map(|(path, file)| (path.clone(), file.clone()))
+                .collect(),
+        )
     }
 
     /// Whether a repository is private.

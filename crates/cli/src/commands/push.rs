@@ -36,7 +36,11 @@ pub fn push(global: &Global, args: &args::Push) -> Result<Exit> {
             blake3: Some(file.blake3.clone()),
         })
         .collect();
-    let summary = format!("Upload {} with caco {}", package.name, env!("CARGO_PKG_VERSION"));
+    let summary = format!(
+        "Upload {} with caco {}",
+        package.name,
+        env!("CARGO_PKG_VERSION")
+    );
     let asked = Push {
         repository: &repository,
         revision: &args.revision,
@@ -113,7 +117,10 @@ fn account(pushed: &Pushed, args: &args::Push, folder: &Path) -> String {
     if pushed.created {
         let visible = if args.private { "private" } else { "public" };
         let verb = if would { "would be made" } else { "was made" };
-        text.push_str(&format!("the {visible} repository {} {verb}\n", args.repository));
+        text.push_str(&format!(
+            "the {visible} repository {} {verb}\n",
+            args.repository
+        ));
     }
     let verb = if would { "to upload" } else { "uploaded" };
     text.push_str(&format!(

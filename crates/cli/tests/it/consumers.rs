@@ -35,9 +35,12 @@ fn each_format_is_read_by_its_consumer() {
     let told: serde_json::Value = serde_json::from_str(told).unwrap();
     let rows = told["rows"].as_u64().unwrap();
     assert!(shown.stdout.contains(&format!("({rows} rows)")), "{shown}");
-    assert_eq!(told["datasets"].as_array().unwrap().len(), FORMATS.split(',').count());
-    // messages, openai, tool and sharegpt.
-    assert_eq!(told["trl"], 4 * rows);
+    assert_eq!(
+        told["datasets"].as_array().unwrap().len(),
+        FORMATS.split(',').count()
+    );
+    // messages, openai and tool.
+    assert_eq!(told["trl"], 3 * rows);
     // messages, alpaca, sharegpt, prompt-completion, tool and program.
     assert_eq!(told["llamafactory"], 6 * rows);
     assert_eq!(told["verl"], rows);

@@ -38,27 +38,57 @@ fn a_run_becomes_a_repository_with_nothing_of_this_machine() {
     let scene = copy();
     let hub = Hub::start(HubOptions::default()).unwrap();
     let planned = push(&scene, &hub, "hf_token", &["run", SET, "--dry-run"]).expect(0);
-    assert!(planned.stdout.contains("public repository org/tiny would be made"), "{planned}");
+    assert!(
+        planned
+            .stdout
+            .contains("public repository org/tiny would be made"),
+        "{planned}"
+    );
     assert!(planned.stdout.contains("+ README.md"), "{planned}");
     assert_eq!(hub.files(SET, "main"), None);
     let shown = push(&scene, &hub, "hf_token", &["run", SET, "--private"]).expect(0);
-    assert!(shown.stdout.contains(&format!("/datasets/{SET} at ")), "{shown}");
-    assert_eq!((hub.commits(SET, "main"), hub.is_private(SET)), (2, Some(true)));
+    assert!(
+        shown.stdout.contains(&format!("/datasets/{SET} at ")),
+        "{shown}"
+    );
+    assert_eq!(
+        (hub.commits(SET, "main"), hub.is_private(SET)),
+        (2, Some(true))
+    );
     let names = names(&hub);
     for name in ["README.md", "caco_reward.py", "dataset_info.json"] {
         assert!(names.iter().any(|own| own == name), "{name}: {names:?}");
     }
     for folder in ["data/", "messages/", "verl/"] {
-        assert!(names.iter().any(|own| own.starts_with(folder)), "{folder}: {names:?}");
+        assert!(
+            names.iter().any(|own| own.starts_with(folder)),
+            "{folder}: {names:?}"
+        );
     }
-    let ours = |name: &String| ["README", "caco_", "dataset_info", "data/", "messages/", "verl/"].iter().any(|start| name.starts_with(start));
+    let ours = |name: &String| {
+        [
+            "README",
+            "caco_",
+            "dataset_info",
+            "data/",
+            "messages/",
+            "verl/",
+        ]
+        .iter()
+        .any(|start| name.starts_with(start))
+    };
     assert!(names.iter().all(ours), "{names:?}");
     let here = scene.path().to_string_lossy().into_owned();
     for (path, file) in hub.files(SET, "main").unwrap() {
         let text = String::from_utf8_lossy(&file.content);
-        assert!(!text.contains(&here) && !text.contains("hf_token"), "{path}");
+        assert!(
+            !text.contains(&here) && !text.contains("hf_token"),
+            "{path}"
+        );
     }
-    let again = push(&scene, &hub, "hf_token", &["run", SET, "--json"]).expect(0).json();
+    let again = push(&scene, &hub, "hf_token", &["run", SET, "--json"])
+        .expect(0)
+        .json();
     assert_eq!(again["commits"], 0);
 }
 
@@ -69,13 +99,19 @@ fn a_killed_push_goes_on_and_sends_nothing_twice() {
     // Everything is uploaded, and nothing committed, when the process dies.
     hub.fault("/commit/", HubFault::Hold);
     let variables = [("HF_ENDPOINT", hub.url()), ("HF_TOKEN", "hf_token".into())];
-    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let variables: Vec<(&str, &str)> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     let mut child = scene.start_with(&["push", "run", SET, "--no-progress"], &variables);
     hub.wait_for_hold();
     kill_group(&mut child);
     let sent = hub.asked("PUT /storage");
     assert!(!sent.is_empty());
-    assert!(names(&hub).is_empty(), "something is there before the commit");
+    assert!(
+        names(&hub).is_empty(),
+        "something is there before the commit"
+    );
     push(&scene, &hub, "hf_token", &["run", SET]).expect(0);
     assert_eq!(hub.asked("PUT /storage"), sent, "content was sent twice");
     assert!(names(&hub).iter().any(|name| name == "README.md"));
@@ -88,7 +124,10 @@ fn a_push_that_dies_while_it_uploads_goes_on() {
     let hub = Hub::start(HubOptions::default()).unwrap();
     hub.fault("PUT /storage", HubFault::Hold);
     let variables = [("HF_ENDPOINT", hub.url()), ("HF_TOKEN", "hf_token".into())];
-    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let variables: Vec<(&str, &str)> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     let mut child = scene.start_with(&["push", "run", SET, "--no-progress"], &variables);
     hub.wait_for_hold();
     kill_group(&mut child);
@@ -104,7 +143,10 @@ fn an_expired_token_is_said_with_its_remedy() {
     let scene = copy();
     let hub = Hub::start(HubOptions::default()).unwrap();
     let shown = push(&scene, &hub, "hf_expired_token", &["run", SET]).expect(3);
-    assert!(shown.stderr.contains("does not accept the token"), "{shown}");
+    assert!(
+        shown.stderr.contains("does not accept the token"),
+        "{shown}"
+    );
     assert!(shown.stderr.contains("set HF_TOKEN"), "{shown}");
     assert!(!shown.to_string().contains("hf_expired_token"), "{shown}");
     let mut offline = scene.caco(&["push", "run", SET]);
@@ -112,7 +154,9 @@ fn an_expired_token_is_said_with_its_remedy() {
     let shown = Shown::of(offline.output().unwrap(), scene.path()).expect(3);
     assert!(shown.stderr.contains("HF_HUB_OFFLINE"), "{shown}");
     let mut none = scene.caco(&["push", "run", SET]);
-    none.env_remove("HF_TOKEN").env_remove("HF_HOME").env("HF_ENDPOINT", hub.url());
+    none.env_remove("HF_TOKEN")
+        .env_remove("HF_HOME")
+        .env("HF_ENDPOINT", hub.url());
     let shown = Shown::of(none.output().unwrap(), scene.path()).expect(3);
     assert!(shown.stderr.contains("no token"), "{shown}");
 }
@@ -127,12 +171,32 @@ fn what_should_not_be_public_is_refused() {
     value["verification"]["failed"] = 3.into();
     std::fs::write(&manifest, value.to_string()).unwrap();
     let shown = push(&scene, &hub, "hf_token", &["run", SET]).expect(2);
-    assert!(shown.stderr.contains("3 rows of the data set failed a check"), "{shown}");
-    push(&scene, &hub, "hf_token", &["run", SET, "--allow-unverified"]).expect(0);
+    assert!(
+        shown
+            .stderr
+            .contains("3 rows of the data set failed a check"),
+        "{shown}"
+    );
+    push(
+        &scene,
+        &hub,
+        "hf_token",
+        &["run", SET, "--allow-unverified"],
+    )
+    .expect(0);
     // A file that is not what the manifest says.
     std::fs::write(scene.path().join("run/caco_reward.py"), "print()").unwrap();
-    let shown = push(&scene, &hub, "hf_token", &["run", SET, "--allow-unverified"]).expect(3);
-    assert!(shown.stderr.contains("caco_reward.py has changed"), "{shown}");
+    let shown = push(
+        &scene,
+        &hub,
+        "hf_token",
+        &["run", SET, "--allow-unverified"],
+    )
+    .expect(3);
+    assert!(
+        shown.stderr.contains("caco_reward.py has changed"),
+        "{shown}"
+    );
     std::fs::remove_file(&manifest).unwrap();
     let shown = push(&scene, &hub, "hf_token", &["run", SET]).expect(2);
     assert!(shown.stderr.contains("not finished"), "{shown}");

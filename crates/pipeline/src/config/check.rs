@@ -146,7 +146,11 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
 fn export(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
     let settings = &config.export;
     if settings.rows_per_file == Some(0) {
-        return Err(fail("export.rows_per_file", "must be at least 1".into(), None));
+        return Err(fail(
+            "export.rows_per_file",
+            "must be at least 1".into(),
+            None,
+        ));
     }
     if settings.file_mb == 0 {
         return Err(fail("export.file_mb", "must be at least 1".into(), None));
@@ -160,7 +164,9 @@ fn export(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
             return Err(fail(
                 &path,
                 format!("`{view}` shows what {stage} writes, and {stage} is skipped"),
-                Some(format!("take `{stage}` out of `stages.skip`, or `{view}` out of here")),
+                Some(format!(
+                    "take `{stage}` out of `stages.skip`, or `{view}` out of here"
+                )),
             ));
         }
     }

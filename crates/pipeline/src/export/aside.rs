@@ -31,7 +31,10 @@ pub(super) fn remove_views(root: &Path, kept: &[View]) -> Result<(), Error> {
     }
     for (name, needed) in [
         (REWARD, kept.contains(&View::Verl)),
-        (DATASET_INFO, kept.iter().any(|view| factory(*view).is_some())),
+        (
+            DATASET_INFO,
+            kept.iter().any(|view| factory(*view).is_some()),
+        ),
     ] {
         if !needed {
             let _ = std::fs::remove_file(root.join(name));

@@ -47,16 +47,18 @@ fn append(builder: &mut dyn ArrayBuilder, kind: &DataType, value: &Value) -> Opt
             any.downcast_mut::<Int64Builder>()?.append_option(number);
         }
         DataType::UInt32 => {
-            let number = value
-                .as_u64()
-                .and_then(|number| u32::try_from(number).ok());
+            let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
             (number.is_some() || value.is_null()).then_some(())?;
             any.downcast_mut::<UInt32Builder>()?.append_option(number);
         }
         DataType::Struct(fields) => {
             let object = any.downcast_mut::<StructBuilder>()?;
             for (part, field) in object.field_builders_mut().iter_mut().zip(fields) {
-                append(&mut **part, field.data_type(), &value[field.name().as_str()])?;
+                append(
+                    &mut **part,
+                    field.data_type(),
+                    &value[field.name().as_str()],
+                )?;
             }
             object.append(value.is_object());
         }

@@ -97,7 +97,11 @@ pub fn convert(
     let rows = tally.rows;
     manifest::write_package(asked.into, &config.name, words, &views, &tally, files)?;
     names.push(MANIFEST.to_owned());
-    Ok(Converted { rows, views, files: names })
+    Ok(Converted {
+        rows,
+        views,
+        files: names,
+    })
 }
 
 /// The Parquet files of a run's data set, in order.
@@ -125,7 +129,9 @@ fn data_files(run: &Path) -> Result<Vec<PathBuf>, Error> {
 fn portions(path: PathBuf) -> Box<dyn Iterator<Item = Result<Vec<Row>, Error>>> {
     let reader = shard::open(&path).and_then(|builder| {
         let builder = builder.with_batch_size(super::sink::CHUNK);
-        builder.build().map_err(|error| shard::damaged(&path, &error))
+        builder
+            .build()
+            .map_err(|error| shard::damaged(&path, &error))
     });
     match reader {
         Ok(reader) => Box::new(reader.map(move |batch| {

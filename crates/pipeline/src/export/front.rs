@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use arrow_schema::{DataType, Field, Fields};
 
-use super::views::View;
+use super::views::{FileKind, View};
 use super::write::Written;
 
 /// The last section of every card.
@@ -39,6 +39,15 @@ const LICENCES: [&str; 21] = [
     "unlicense",
 ];
 
+/// The views that can be configs of one repository: those whose files are of the first one's kind, since `datasets` (5.2,
+/// `load.py`) reads all configs by the builder that the first one needs.
+fn configs(views: &[Written]) -> impl Iterator<Item = &Written> {
+    let first = views.first().map(|first| first.view.kind());
+    views
+        .iter()
+        .filter(move |written| Some(written.view.kind()) == first)
+}
+
 /// The front matter of a card, with its fences.
 pub(crate) fn matter(name: &str, licences: &[Option<&str>], views: &[Written]) -> String {
     let rows = views.iter().map(|view| view.rows).max().unwrap_or(0);
@@ -56,7 +65,7 @@ pub(crate) fn matter(name: &str, licences: &[Option<&str>], views: &[Written]) -
     add("tags: [synthetic, reasoning, math, code]");
     add(&format!("size_categories: [{}]", size(rows)));
     add("configs:");
-    for (place, written) in views.iter().enumerate() {
+    for (place, written) in configs(views).enumerate() {
         let view = written.view;
         add(&format!("- config_name: {}", view.config()));
         if place == 0 {
@@ -70,7 +79,7 @@ pub(crate) fn matter(name: &str, licences: &[Option<&str>], views: &[Written]) -
         ));
     }
     add("dataset_info:");
-    for written in views {
+    for written in configs(views) {
         add(&format!("- config_name: {}", written.view.config()));
         add("  features:");
         add(features(&written.view.fields(), 2).trim_end());
@@ -79,7 +88,9 @@ pub(crate) fn matter(name: &str, licences: &[Option<&str>], views: &[Written]) -
             "  splits:\n  - name: train\n    num_bytes: {bytes}\n    num_examples: {}",
             written.rows
         ));
-        add(&format!("  download_size: {bytes}\n  dataset_size: {bytes}"));
+        add(&format!(
+            "  download_size: {bytes}\n  dataset_size: {bytes}"
+        ));
     }
     out.push_str(FENCE);
     out
@@ -146,7 +157,8 @@ fn dtype(kind: &DataType) -> &'static str {
 
 /// The section on configs.
 pub(crate) fn section(views: &[Written]) -> String {
-    let mut out = format!("{SECTION}\n\n| config | rows | files | MB | for |\n|---|---|---|---|---|\n");
+    let mut out =
+        format!("{SECTION}\n\n| config | rows | files | MB | for |\n|---|---|---|---|---|\n");
     for written in views {
         let bytes: u64 = written.files.iter().map(|file| file.bytes).sum();
         let _ = writeln!(
@@ -159,12 +171,29 @@ pub(crate) fn section(views: &[Written]) -> String {
             written.view.readers()
         );
     }
-    let last = views.last().map_or(View::Parquet, |written| written.view);
+    let last = configs(views)
+        .last()
+        .map_or(View::Parquet, |written| written.view);
     let _ = writeln!(
         out,
         "\n`datasets.load_dataset(PATH, \"{}\", split=\"train\")` loads one of them; PATH is this folder or repository.",
         last.config()
     );
+    let apart = views
+        .iter()
+        .filter(|one| configs(views).all(|other| other.view != one.view));
+    for written in apart {
+        let (folder, kind) = (written.view.folder(), written.view.kind());
+        let (builder, extension) = match kind {
+            FileKind::Jsonl => ("json", kind.extension()),
+            FileKind::Parquet => ("parquet", kind.extension()),
+        };
+        let _ = writeln!(
+            out,
+            "The files of `{folder}` are of another kind than those and no config: \
+             `datasets.load_dataset(\"{builder}\", data_files=\"PATH/{folder}/train-*.{extension}\")`."
+        );
+    }
     out
 }
 
@@ -221,9 +250,37 @@ mod tests {
     }
 
     #[test]
+    fn views_of_another_kind_are_no_configs() {
+        let mut views = views();
+        let lines = Written {
+            view: View::Openai,
+            ..views[0].clone()
+        };
+        views.push(lines.clone());
+        let text = matter("set", &[], &views);
+        assert!(
+            text.contains("config_name: verl") && !text.contains("openai"),
+            "{text}"
+        );
+        let told = section(&views);
+        assert!(
+            told.contains("| `openai` |") && told.contains("load_dataset(\"json\""),
+            "{told}"
+        );
+        let alone = matter("set", &[], &[lines]);
+        assert!(
+            alone.contains("config_name: openai\n  default: true"),
+            "{alone}"
+        );
+    }
+
+    #[test]
     fn licences_that_the_hub_would_refuse_are_other() {
         assert_eq!(licence(&[Some("CC-BY-4.0")]).unwrap(), "cc-by-4.0");
-        assert_eq!(licence(&[Some("mit"), Some("apache-2.0")]).unwrap(), "other");
+        assert_eq!(
+            licence(&[Some("mit"), Some("apache-2.0")]).unwrap(),
+            "other"
+        );
         assert_eq!(licence(&[Some("ours")]).unwrap(), "other");
         assert_eq!(licence(&[Some("mit"), None]), None);
         assert_eq!(licence(&[]), None);
@@ -237,7 +294,10 @@ mod tests {
         };
         let first = card(&one, "# set\n\nMine.\n\n## Funnel\n\n| a |");
         let second = card(&two, &first);
-        assert!(second.contains("\n# set\n\nMine.\n\n## Funnel\n"), "{second}");
+        assert!(
+            second.contains("\n# set\n\nMine.\n\n## Funnel\n"),
+            "{second}"
+        );
         assert!(!second.contains("`default`") && second.contains("| `verl` |"));
         assert_eq!(second.matches(SECTION).count(), 1);
         // And back again, byte for byte.

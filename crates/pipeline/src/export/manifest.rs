@@ -233,7 +233,10 @@ pub fn package(root: &Path) -> Result<Package, Error> {
             message: if unfinished {
                 format!("the run in {} is not finished", root.display())
             } else {
-                format!("{} is neither a run nor an export: it has no manifest.json", root.display())
+                format!(
+                    "{} is neither a run nor an export: it has no manifest.json",
+                    root.display()
+                )
             },
             hint: if unfinished {
                 format!("`caco resume {}` finishes it", root.display())
@@ -263,7 +266,11 @@ pub fn package(root: &Path) -> Result<Package, Error> {
         name: read.name,
         folders: folders.collect(),
         failed: read.verification.failed,
-        unchecked: if read.words { read.verification.unchecked } else { 0 },
+        unchecked: if read.words {
+            read.verification.unchecked
+        } else {
+            0
+        },
         files,
     })
 }

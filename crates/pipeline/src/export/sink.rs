@@ -226,7 +226,9 @@ impl<'a> Sink<'a> {
         };
         let failed = |error| Error::io("write", &open.path, error);
         let file = match open.encoder {
-            Encoder::Lines(out) => out.into_inner().map_err(|error| failed(error.into_error()))?,
+            Encoder::Lines(out) => out
+                .into_inner()
+                .map_err(|error| failed(error.into_error()))?,
             Encoder::Parquet { writer, .. } => writer.into_inner().map_err(encoding)?,
         };
         file.file.sync_all().map_err(failed)?;

@@ -163,7 +163,9 @@ mod tests {
         let mut ids: Vec<String> = (0..2000)
             .map(|n: u32| caco_record::row_id(&[&n.to_string()]))
             .collect();
-        for odd in ["", "0", "9", "9:", "9G00", "Gzz", "a", "a0", "f", "fff", "g", "é", "~", "!0", "0!f"] {
+        for odd in [
+            "", "0", "9", "9:", "9G00", "Gzz", "a", "a0", "f", "fff", "g", "é", "~", "!0", "0!f",
+        ] {
             ids.push(odd.to_owned());
         }
         ids.sort();

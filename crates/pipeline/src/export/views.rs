@@ -163,12 +163,13 @@ impl View {
         }
     }
 
-    /// How its files are written.
+    /// How its files are written: Parquet, but for those that are lines by their nature. `datasets` reads all configs of a
+    /// repository by one builder, so the others cannot be configs beside them.
     #[must_use]
     pub const fn kind(self) -> FileKind {
         match self {
-            Self::Parquet | Self::Verl => FileKind::Parquet,
-            _ => FileKind::Jsonl,
+            Self::Openai | Self::Jsonl => FileKind::Jsonl,
+            _ => FileKind::Parquet,
         }
     }
 
@@ -209,7 +210,7 @@ impl View {
             Self::Alpaca => "LLaMA-Factory and others, alpaca form",
             Self::Sharegpt => "LLaMA-Factory and others, ShareGPT form",
             Self::PromptCompletion => "TRL, prompt and completion as texts",
-            Self::Openai => "OpenAI's fine-tuning",
+            Self::Openai => "OpenAI's fine-tuning: the lines of `messages`",
             Self::Verl => "verl; `caco_reward.py` is the reward function",
             Self::Genesys => "GENESYS tasks, as in SYNTHETIC-1",
             Self::ReasoningGym => "Reasoning Gym entries",

@@ -52,7 +52,9 @@ impl Plan<'_> {
             for row in chunk {
                 tally.add(row.verdicts.as_deref());
             }
-            sinks.par_iter_mut().try_for_each(|sink| sink.write(chunk))?;
+            sinks
+                .par_iter_mut()
+                .try_for_each(|sink| sink.write(chunk))?;
             rows += chunk.len() as u64;
             told(rows)
         };
@@ -77,7 +79,10 @@ impl Plan<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::export::columns;
+    use crate::export::views::Item;
     use caco_record::{ORIGIN_SAMPLE, Stage};
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     use proptest::prelude::*;
 
     fn rows(count: usize) -> Vec<Row> {
@@ -98,7 +103,7 @@ mod tests {
         let plan = Plan {
             root: root.path(),
             set: "set",
-            views: &[View::Parquet, View::Messages, View::Verl],
+            views: &[View::Parquet, View::Openai, View::Verl],
             words: true,
             size,
         };
@@ -152,6 +157,39 @@ mod tests {
     }
 
     #[test]
+    fn parquet_holds_what_is_shaped() {
+        let rows = rows(1500);
+        let size = FileSize {
+            bytes: 1 << 20,
+            rows: Some(1100),
+        };
+        let files = written(&rows, &[700], size);
+        let mut index = 0;
+        for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("verl/")) {
+            let reader =
+                ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes.clone()));
+            for batch in reader.unwrap().build().unwrap() {
+                let batch = batch.unwrap();
+                let shaped: Vec<_> = (0..batch.num_rows())
+                    .map(|_| {
+                        let item = Item {
+                            row: &rows[index],
+                            index: index as u64,
+                            set: "set",
+                            words: true,
+                        };
+                        index += 1;
+                        View::Verl.shape(&item).unwrap()
+                    })
+                    .collect();
+                let expected = columns::batch(&View::Verl.fields(), &shaped).unwrap();
+                assert_eq!(batch.columns(), expected.columns(), "{path}");
+            }
+        }
+        assert_eq!(index, rows.len());
+    }
+
+    #[test]
     fn files_are_cut_where_they_are_large_enough() {
         let size = FileSize {
             bytes: 20_000,
@@ -160,21 +198,30 @@ mod tests {
         let files = written(&rows(1000), &[], size);
         let lines: Vec<usize> = files
             .iter()
-            .filter(|(path, _)| path.starts_with("messages/"))
+            .filter(|(path, _)| path.starts_with("openai/"))
             .map(|(_, bytes)| bytes.len())
             .collect();
         assert!(lines.len() > 3, "{lines:?}");
         let (last, full) = lines.split_last().unwrap();
-        assert!(full.iter().all(|bytes| (20_000..20_300).contains(bytes)), "{lines:?}");
+        assert!(
+            full.iter().all(|bytes| (20_000..20_300).contains(bytes)),
+            "{lines:?}"
+        );
         assert!(*last <= 20_300);
-        assert_eq!(files.iter().filter(|(path, _)| path == "data/train-00000-of-00001.parquet").count(), 1);
+        assert_eq!(
+            files
+                .iter()
+                .filter(|(path, _)| path == "data/train-00000-of-00001.parquet")
+                .count(),
+            1
+        );
     }
 
     #[test]
     fn what_fails_or_shrinks_leaves_nothing_behind() {
         let root = tempfile::tempdir().unwrap();
         let names = || {
-            let mut names: Vec<String> = std::fs::read_dir(root.path().join("messages"))
+            let mut names: Vec<String> = std::fs::read_dir(root.path().join("openai"))
                 .unwrap()
                 .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
                 .collect();
@@ -184,7 +231,7 @@ mod tests {
         let plan = |rows| Plan {
             root: root.path(),
             set: "set",
-            views: &[View::Messages],
+            views: &[View::Openai],
             words: true,
             size: FileSize {
                 bytes: 1 << 20,
@@ -201,7 +248,9 @@ mod tests {
         );
         let mut bad = rows(3);
         bad[2].solution = None;
-        let error = plan(1).write(std::iter::once(Ok(bad)), &|_| Ok(())).unwrap_err();
+        let error = plan(1)
+            .write(std::iter::once(Ok(bad)), &|_| Ok(()))
+            .unwrap_err();
         assert!(error.to_string().contains("has no solution"), "{error}");
         assert_eq!(names().len(), 2);
     }

@@ -42,7 +42,9 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Result<
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
-        token: token.and_then(|value| value.to_str().ok()).map(str::to_owned),
+        token: token
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned),
         body: body.collect().await.map_err(|_| Closed)?.to_bytes(),
     };
     if let Some(HubFault::Status(status)) = fault {
@@ -71,7 +73,12 @@ fn route(state: &State, asked: &Asked) -> Answer {
     match &asked.token {
         Some(token) if *token == wanted => {}
         // The real Hub does not repeat the token; a proxy in front of it might.
-        Some(token) => return error(401, &format!("Invalid credentials in Authorization header: {token}")),
+        Some(token) => {
+            return error(
+                401,
+                &format!("Invalid credentials in Authorization header: {token}"),
+            );
+        }
         None => return error(401, "Invalid username or password."),
     }
     let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
@@ -97,7 +104,10 @@ fn route(state: &State, asked: &Asked) -> Answer {
         return error(404, "Repository not found");
     };
     if what.is_empty() {
-        return json_of(200, &json!({"id": repository, "private": found.private, "sha": head(found.branches.get("main"))}));
+        return json_of(
+            200,
+            &json!({"id": repository, "private": found.private, "sha": head(found.branches.get("main"))}),
+        );
     }
     if what == "branch" {
         let main = found.branches.get("main").cloned().unwrap_or_default();
@@ -112,12 +122,19 @@ fn route(state: &State, asked: &Asked) -> Answer {
         return error(404, "Invalid rev id");
     };
     match (&asked.method, what.as_str()) {
-        (&Method::GET, "revision") => json_of(200, &json!({"id": repository, "private": private, "sha": head(Some(branch))})),
+        (&Method::GET, "revision") => json_of(
+            200,
+            &json!({"id": repository, "private": private, "sha": head(Some(branch))}),
+        ),
         (&Method::POST, "preupload") => preupload(state, branch, &body),
         (&Method::GET, "tree") => tree(state, asked, branch, &more),
         (&Method::POST, "commit") => {
             let objects = inner.objects.clone();
-            let Some(branch) = inner.repositories.get_mut(&repository).and_then(|own| own.branches.get_mut(&revision)) else {
+            let Some(branch) = inner
+                .repositories
+                .get_mut(&repository)
+                .and_then(|own| own.branches.get_mut(&revision))
+            else {
                 return error(404, "Invalid rev id");
             };
             commit(branch, &objects, &asked.body)
@@ -150,7 +167,11 @@ fn preupload(state: &State, branch: &Branch, body: &Value) -> Answer {
         .map(|file| {
             let path = file["path"].as_str().unwrap_or_default();
             let large = file["size"].as_u64() > Some(state.options.lfs_above);
-            let mode = if large || path.ends_with(".parquet") { "lfs" } else { "regular" };
+            let mode = if large || path.ends_with(".parquet") {
+                "lfs"
+            } else {
+                "regular"
+            };
             let oid = branch.files.get(path).map(HubFile::oid);
             json!({"path": path, "uploadMode": mode, "shouldIgnore": false, "oid": oid})
         })
@@ -160,13 +181,23 @@ fn preupload(state: &State, branch: &Branch, body: &Value) -> Answer {
 
 fn tree(state: &State, asked: &Asked, branch: &Branch, folder: &str) -> Answer {
     let start = format!("{folder}/");
-    let files: Vec<&String> = branch.files.keys().filter(|path| path.starts_with(&start)).collect();
+    let files: Vec<&String> = branch
+        .files
+        .keys()
+        .filter(|path| path.starts_with(&start))
+        .collect();
     if files.is_empty() {
         return error(404, "Entry not found");
     }
-    let from: usize = asked.query.strip_prefix("cursor=").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let from: usize = asked
+        .query
+        .strip_prefix("cursor=")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
     let page = files.iter().skip(from).take(state.options.page);
-    let listed: Vec<Value> = page.map(|path| json!({"type": "file", "path": path})).collect();
+    let listed: Vec<Value> = page
+        .map(|path| json!({"type": "file", "path": path}))
+        .collect();
     let answer = json_of(200, &json!(listed));
     let next = from + state.options.page;
     if next >= files.len() {
@@ -219,7 +250,9 @@ fn store(state: &State, asked: &Asked) -> Answer {
         None => error(400, "the content is not what its name says"),
         Some((sha, number)) => {
             let number = number.parse().unwrap_or(0);
-            inner.parts.insert((sha.to_owned(), number), asked.body.clone());
+            inner
+                .parts
+                .insert((sha.to_owned(), number), asked.body.clone());
             with(json_of(200, &json!({})), "etag", HeaderValue::from(number))
         }
     }
@@ -252,27 +285,52 @@ fn verify(inner: &Inner, body: &Value) -> Answer {
     }
 }
 
-fn commit(branch: &mut Branch, objects: &std::collections::BTreeMap<String, Bytes>, body: &[u8]) -> Answer {
+fn commit(
+    branch: &mut Branch,
+    objects: &std::collections::BTreeMap<String, Bytes>,
+    body: &[u8],
+) -> Answer {
     let mut files = branch.files.clone();
-    for (place, line) in body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).enumerate() {
+    for (place, line) in body
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .enumerate()
+    {
         let line: Value = serde_json::from_slice(line).unwrap_or_default();
-        let (value, path) = (&line["value"], line["value"]["path"].as_str().unwrap_or_default());
+        let (value, path) = (
+            &line["value"],
+            line["value"]["path"].as_str().unwrap_or_default(),
+        );
         match line["key"].as_str() {
             Some("header") if place == 0 && value["summary"].is_string() => {}
             Some("file") => {
                 use base64::Engine as _;
-                let content = base64::engine::general_purpose::STANDARD.decode(value["content"].as_str().unwrap_or_default());
+                let content = base64::engine::general_purpose::STANDARD
+                    .decode(value["content"].as_str().unwrap_or_default());
                 let Ok(content) = content else {
                     return error(400, "not base64");
                 };
-                files.insert(path.to_owned(), HubFile { content: content.into(), lfs: false });
+                files.insert(
+                    path.to_owned(),
+                    HubFile {
+                        content: content.into(),
+                        lfs: false,
+                    },
+                );
             }
             Some("lfsFile") => {
                 let stored = objects.get(value["oid"].as_str().unwrap_or_default());
-                let Some(content) = stored.filter(|stored| value["size"] == stored.len() as u64) else {
+                let Some(content) = stored.filter(|stored| value["size"] == stored.len() as u64)
+                else {
                     return error(422, "an LFS pointer to an object that does not exist");
                 };
-                files.insert(path.to_owned(), HubFile { content: content.clone(), lfs: true });
+                files.insert(
+                    path.to_owned(),
+                    HubFile {
+                        content: content.clone(),
+                        lfs: true,
+                    },
+                );
             }
             Some("deletedFile") => {
                 if files.remove(path).is_none() {
@@ -284,5 +342,8 @@ fn commit(branch: &mut Branch, objects: &std::collections::BTreeMap<String, Byte
     }
     branch.files = files;
     branch.commits += 1;
-    json_of(200, &json!({"success": true, "commitOid": head(Some(branch)), "commitUrl": "", "pullRequestUrl": null}))
+    json_of(
+        200,
+        &json!({"success": true, "commitOid": head(Some(branch)), "commitUrl": "", "pullRequestUrl": null}),
+    )
 }

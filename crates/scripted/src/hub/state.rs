@@ -110,7 +110,10 @@ impl Inner {
 
     /// Takes the first fault that is meant for a request.
     pub(super) fn fault(&mut self, line: &str) -> Option<HubFault> {
-        let place = self.faults.iter().position(|(part, _)| line.contains(part.as_str()))?;
+        let place = self
+            .faults
+            .iter()
+            .position(|(part, _)| line.contains(part.as_str()))?;
         Some(self.faults.remove(place).1)
     }
 }
