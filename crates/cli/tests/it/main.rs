@@ -16,6 +16,7 @@ mod exports;
 mod help;
 mod pushes;
 mod resume;
+mod rewards;
 mod runs;
 mod sandbox;
 mod scene;

@@ -77,9 +77,11 @@ def final_answer(reply):
     boxed = _last_box(body)
     if boxed is not None:
         return boxed
-    tags = re.findall(r"<answer>(.*?)</answer>", body, re.I | re.S)
-    if tags:
-        inner = tags[-1]
+    lower = body.lower()
+    end = lower.rfind("</answer>")
+    start = lower.rfind("<answer>", 0, max(end, 0))
+    if start >= 0 and len(lower) == len(body):
+        inner = body[start + len("<answer>"):end]
         phrase = _after_phrase(inner)
         return phrase if phrase is not None else _short(inner)
     hashes = re.findall(r"####[ \t]*([^\n#]+)", body)
@@ -88,6 +90,8 @@ def final_answer(reply):
     phrase = _after_phrase(body)
     if phrase is not None:
         return phrase
+    if "Traceback (most recent call last)" in body or "----> " in body:
+        return None
     lines = [line for line in body.strip().splitlines() if line.strip()]
     if len(lines) == 1 and len(lines[0].split()) == 1:
         return _short(lines[0])
