@@ -89,24 +89,17 @@ impl<'a> Sink<'a> {
     /// Takes the next rows. All calls but the last must be of [`CHUNK`] rows.
     pub(super) fn write(&mut self, mut rows: &[Row]) -> Result<(), Error> {
         while !rows.is_empty() {
-            let open = self.open()?;
-            let room = self.size.rows.map_or(rows.len(), |most| most - open.rows);
-            let (now, later) = rows.split_at(room.min(rows.len()));
-            let taken = self.put(now)?;
-            let (Some(open), taken) = (&mut self.open, taken) else {
-                return Err(Error::Internal("a sink without a file".into()));
-            };
-            open.rows += taken;
+            let FileSize { bytes, rows: most } = self.size;
+            let before = self.open()?.rows;
+            let room = most.map_or(rows.len(), |most| most - before);
+            let taken = self.put(&rows[..room.min(rows.len())])?;
             self.rows += taken as u64;
-            let full = open.encoder.size() >= self.size.bytes;
-            if full || self.size.rows.is_some_and(|most| open.rows >= most) {
+            rows = &rows[taken..];
+            let open = self.open()?;
+            open.rows += taken;
+            if open.encoder.size() >= bytes || most.is_some_and(|most| open.rows >= most) {
                 self.close()?;
             }
-            rows = if taken < now.len() {
-                &rows[taken..]
-            } else {
-                later
-            };
         }
         Ok(())
     }
