@@ -5,6 +5,8 @@ mod evaluate;
 
 use std::path::PathBuf;
 
+use caco_pipeline::View;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit;
@@ -157,24 +159,56 @@ Example:
         #[command(subcommand)]
         command: CallsCommand,
     },
-    /// Copy a run's data set into a folder, in the shape that a trainer reads.
+    /// Write a run's data set into a folder, in the shapes that trainers read.
     #[command(long_about = "\
-Writes the kept rows of a finished run in one of these formats:
-    messages            JSON lines with `messages` (user, assistant), as most trainers and OpenAI's fine-tuning read
-    alpaca              JSON lines with `instruction`, `input`, `output`, and dataset_info.json for LLaMA-Factory
-    sharegpt            JSON lines with `conversations` (human, gpt), and dataset_info.json
-    prompt-completion   JSON lines with `prompt` and `completion`, as TRL reads
+Writes the kept rows of a run in one or more of these formats, each into a folder of its own with files of about 256 MB \
+(`train-00000-of-00003.parquet`, ...), and beside them a data card that makes the folder one Hugging Face repository with a \
+config for each format:
+    messages            `messages` (user, assistant), as most trainers read
+    alpaca              `instruction`, `input`, `output`
+    sharegpt            `conversations` (human, gpt)
+    prompt-completion   `prompt` and `completion`, as TRL reads
+    openai              JSON lines with nothing but `messages`, for OpenAI's fine-tuning
+    verl                `data_source`, `prompt`, `ability`, `reward_model`, `extra_info`, and the reward function \
+caco_reward.py
+    genesys             tasks as in SYNTHETIC-1: `problem_id`, `task_type`, `prompt`, `verification_info`, ...
+    reasoning-gym       `question`, `answer`, `metadata`
     tool                `messages` in which the assistant writes the program, a tool answers with its output, and the \
 assistant solves the problem with it
-    program             JSON lines with `text`: the program alone, for tuning a program writer
+    program             `text`: the program alone, for tuning a program writer
     jsonl               JSON lines with every column
-    parquet             the Parquet files as they lie in RUN/data
+    parquet             every column, in data/: the config `default`
+
+Files are Parquet but for `openai` and `jsonl`, which are no configs beside others: `datasets` reads all configs of a \
+repository alike. The first one named is the config that loads without a name. dataset_info.json describes to LLaMA-Factory the formats that it \
+reads. docs/EXPORTS.md says how each one is loaded.
 
 Examples:
-    caco export runs/quickstart --format messages -o out/
+    caco export runs/quickstart -o out/
+    caco export runs/quickstart --format parquet,messages,verl -o out/
     caco export runs/quickstart --format alpaca -o LLaMA-Factory/data/caco")]
     #[command(after_long_help = exit::HELP)]
     Export(Export),
+    /// Upload a data set to the Hugging Face Hub.
+    #[command(long_about = "\
+Uploads a finished run's data set, or a folder that `caco export` wrote, to a dataset repository of the Hugging Face Hub, \
+which is made when it is missing. Only the card, the data files and what goes with them are uploaded: no rejected rows, \
+no prompts and replies, no paths of this machine.
+
+Files are hashed first: what the repository has already is not sent, also after a kill, so the same command goes on. All \
+changes appear in one commit (in several for very many files, the card last). Data files of an earlier export in the same \
+folders are deleted in it, nothing else. Rows that a check found wanting, as with judge switched off, are refused unless \
+--allow-unverified is given, and so are files that have changed since they were written.
+
+The token is taken from HF_TOKEN, or from the file that `hf auth login` writes (HF_TOKEN_PATH, HF_HOME). HF_ENDPOINT names \
+another hub. With HF_HUB_OFFLINE=1 nothing is asked, and only --dry-run works.
+
+Examples:
+    caco push runs/quickstart my-org/my-set --dry-run
+    caco push runs/quickstart my-org/my-set --private
+    caco push out/ my-org/my-set --revision v2")]
+    #[command(after_long_help = exit::HELP)]
+    Push(Push),
     /// Train a model by a recipe, such as the one behind the built-in base model.
     #[command(long_about = "\
 Trains a model from a recipe file into a Hugging Face folder. It can be stopped and started again with the same command, \
@@ -364,33 +398,49 @@ pub struct Export {
     /// The run folder.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
-    /// The shape of the rows.
-    #[arg(long, value_enum, default_value_t = Format::Messages)]
-    pub format: Format,
+    /// The formats, separated by commas.
+    #[arg(
+        long,
+        value_name = "FORMATS",
+        value_delimiter = ',',
+        default_value = "messages",
+        value_parser = view()
+    )]
+    pub format: Vec<View>,
     /// The folder to write into; it must be missing or empty.
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+    /// A file ends where it has reached so many megabytes. Default: as the run was configured, 256 where nothing was said.
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..))]
+    pub file_mb: Option<u64>,
 }
 
-/// The shapes of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// JSON lines with `messages`.
-    Messages,
-    /// JSON lines with `instruction`, `input`, `output`.
-    Alpaca,
-    /// JSON lines with `conversations`.
-    Sharegpt,
-    /// JSON lines with `prompt` and `completion`.
-    PromptCompletion,
-    /// JSON lines with `messages` that call the program as a tool.
-    Tool,
-    /// JSON lines with the program as `text`.
-    Program,
-    /// JSON lines with every column.
-    Jsonl,
-    /// Parquet files with every column.
-    Parquet,
+/// Reads the name of a view.
+fn view() -> impl TypedValueParser<Value = View> {
+    PossibleValuesParser::new(View::ALL.map(View::as_str)).try_map(|name| name.parse::<View>())
+}
+
+/// Arguments of `push`.
+#[derive(Debug, Args)]
+pub struct Push {
+    /// The run folder, or a folder that `caco export` wrote.
+    #[arg(value_name = "RUN|DIR")]
+    pub folder: PathBuf,
+    /// The dataset repository.
+    #[arg(value_name = "ORG/NAME")]
+    pub repository: String,
+    /// Make the repository private; one that exists must be private already.
+    #[arg(long)]
+    pub private: bool,
+    /// The branch; it is made from the main one when it is missing.
+    #[arg(long, value_name = "BRANCH", default_value = "main")]
+    pub revision: String,
+    /// Say what would be uploaded and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Upload also rows that a check found wanting, or that none has looked at.
+    #[arg(long)]
+    pub allow_unverified: bool,
 }
 
 /// Arguments of `tune`.

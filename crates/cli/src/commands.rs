@@ -8,6 +8,7 @@ mod export;
 mod init;
 mod inspect;
 mod preview;
+mod push;
 mod replay;
 mod run;
 mod sandbox;
@@ -38,6 +39,7 @@ pub fn dispatch(global: &Global, command: Command) -> Result<Exit> {
             CallsCommand::Import(args) => calls::import(global, &args),
         },
         Command::Export(args) => export::export(global, &args),
+        Command::Push(args) => push::push(global, &args),
         Command::Tune(args) => tune::tune(global, &args),
         Command::Evaluate(args) => match &args.command {
             None => evaluate::evaluate(global, &args.model),

@@ -7,7 +7,7 @@ use caco_record::Stage;
 
 use crate::Error;
 use crate::context::Context;
-use crate::export::Facts;
+use crate::export::{Facts, Tally, front};
 use crate::report::{RunReport, Share};
 use crate::stages::State;
 
@@ -18,10 +18,21 @@ pub(crate) fn text(
     report: &RunReport,
     facts: &Facts,
 ) -> Result<String, Error> {
-    let mut out = String::new();
-    write(&mut out, context, state, report, facts)
+    let mut body = String::new();
+    write(&mut body, context, state, report, facts)
         .map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(out)
+    let config = context.config;
+    let views = state
+        .exported
+        .as_ref()
+        .map_or(&[][..], |exported| &exported.views);
+    let licences: Vec<Option<&str>> = config
+        .seeds
+        .iter()
+        .map(|seed| seed.licence.as_deref())
+        .collect();
+    let matter = front::matter(&config.name, &licences, views);
+    Ok(front::replace(&body, &matter, &front::section(views)))
 }
 
 fn write(
@@ -32,15 +43,6 @@ fn write(
     facts: &Facts,
 ) -> std::fmt::Result {
     let config = context.config;
-    writeln!(
-        out,
-        "---\npretty_name: {}\ntags: [synthetic, reasoning, code]",
-        config.name
-    )?;
-    writeln!(
-        out,
-        "configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: data/train-*.parquet\n---\n"
-    )?;
     writeln!(out, "# {}\n", config.name)?;
     let words = config.runs(Stage::Solve);
     let what = if words {
@@ -56,6 +58,8 @@ fn write(
         config.seed
     )?;
     funnel(out, report)?;
+    verification(out, facts)?;
+    contamination(out, context, facts)?;
     targets(out, report)?;
     scores(out, report)?;
     seeds(out, context, state)?;
@@ -138,6 +142,130 @@ fn funnel(out: &mut String, report: &RunReport) -> std::fmt::Result {
         )?;
     }
     writeln!(out)
+}
+
+/// What each check said, of the rows that judge saw and of those in the data set.
+fn verification(out: &mut String, facts: &Facts) -> std::fmt::Result {
+    let Some(judged) = &facts.judged else {
+        return writeln!(
+            out,
+            "## Verification\n\nNo solution was checked: judge was left out. Programs ran and kept the rules.\n"
+        );
+    };
+    let kept = &facts.verification;
+    writeln!(
+        out,
+        "## Verification\n\n| check | said | judged rows | % | exported rows |\n|---|---|---|---|---|"
+    )?;
+    let mut line = |check: &str, said: &str, one: u64, of: u64, exported: u64| {
+        let share = percent(Share { count: one, of });
+        writeln!(
+            out,
+            "| {check} | {said} | {one} of {of} | {share} | {exported} |"
+        )
+    };
+    let known = |tally: &Tally, outcome: &str| tally.answers.get(outcome).copied().unwrap_or(0);
+    for (outcome, said) in [
+        ("equal", "equal"),
+        ("different", "different"),
+        ("undecided", "undecided"),
+        ("absent", "the words state none"),
+    ] {
+        line(
+            "answer of the words against the program's",
+            said,
+            known(judged, outcome),
+            judged.compared(),
+            known(kept, outcome),
+        )?;
+    }
+    line(
+        "quantities of the program in the problem",
+        "all there",
+        judged.covered,
+        judged.covered + judged.uncovered,
+        kept.covered,
+    )?;
+    for (check, votes) in &judged.judge {
+        let exported = kept.judge.get(check).copied().unwrap_or_default();
+        line(
+            &format!("judge: {check}"),
+            "yes",
+            votes.yes,
+            votes.yes + votes.no,
+            exported.yes,
+        )?;
+    }
+    line(
+        "all together",
+        "passed",
+        judged.passed,
+        judged.rows,
+        kept.passed,
+    )?;
+    let agreeing = Share {
+        count: judged.agreeing(),
+        of: judged.compared(),
+    };
+    writeln!(
+        out,
+        "\nThe solver saw the problem alone; in {} % of the judged rows it reached the program's answer. A check \
+         that costs nothing is made of every row, the judge is asked only about what passed those.",
+        percent(agreeing)
+    )?;
+    if !kept.tiers.is_empty() {
+        let tiers: Vec<String> = kept
+            .tiers
+            .iter()
+            .map(|(tier, count)| format!("{tier} {count}"))
+            .collect();
+        writeln!(
+            out,
+            "Exported rows by how their answers were found equal: {}.",
+            tiers.join(", ")
+        )?;
+    }
+    if kept.revised > 0 {
+        writeln!(
+            out,
+            "{} of the exported rows passed after their problem was written again.",
+            kept.revised
+        )?;
+    }
+    if kept.failed > 0 {
+        writeln!(
+            out,
+            "\n**{} of the exported rows failed a check:** judging was switched off.",
+            kept.failed
+        )?;
+    }
+    writeln!(out)
+}
+
+fn contamination(out: &mut String, context: &Context<'_>, facts: &Facts) -> std::fmt::Result {
+    writeln!(out, "## Contamination\n")?;
+    match facts.contamination.as_deref() {
+        None => writeln!(out, "Not checked: curate was left out.\n"),
+        Some([]) => writeln!(out, "Not checked: no benchmark was named.\n"),
+        Some(files) => {
+            let how = match context.config.curate.ngram {
+                0 => "is the same text".to_owned(),
+                words => format!("is the same text or shares {words} words in a row"),
+            };
+            writeln!(
+                out,
+                "Rows whose problem {how} with a problem of these files were dropped.\n\n| benchmark | file | rows dropped |\n|---|---|---|"
+            )?;
+            for screened in files {
+                writeln!(
+                    out,
+                    "| {} | {} | {} |",
+                    screened.benchmark, screened.file, screened.dropped
+                )?;
+            }
+            writeln!(out)
+        }
+    }
 }
 
 fn targets(out: &mut String, report: &RunReport) -> std::fmt::Result {

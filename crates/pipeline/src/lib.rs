@@ -47,6 +47,10 @@ pub use evaluation::{
     find as find_benchmark, rescore,
 };
 pub use event::{CallState, Event, Observer, Quiet, Spent};
+pub use export::{
+    Conversion, Converted, DataSet, File, FileKind, FileSize, Needs, Package, Screened, Tally,
+    UnknownView, View, Votes, Written, convert, package,
+};
 pub use init::{Template, templates};
 pub use inspect::{Ancestry, AncestryCall, AncestryStep, inspect};
 pub use models::{known_counts, unpack_builtin};

@@ -227,7 +227,7 @@ pub struct Replayed {
     pub dir: PathBuf,
     /// Rows of the rebuilt data set.
     pub rows: u64,
-    /// Files of `data` and `rejected` that are byte for byte as in the run.
+    /// Files of `data`, of the views and of `rejected` that are byte for byte as in the run.
     pub same: u64,
     /// Files that differ, are missing, or are there only once, relative to the run folder.
     pub different: Vec<String>,
@@ -278,13 +278,14 @@ pub fn replay(
 /// The hashes of a run's products, by their paths in the run folder.
 fn files(run: &Path) -> Result<BTreeMap<String, blake3::Hash>, Error> {
     let mut found = BTreeMap::new();
-    for folder in ["data", "rejected"] {
+    let views = crate::View::ALL.map(crate::View::folder);
+    for folder in views.into_iter().chain(["rejected"]) {
         let Ok(entries) = std::fs::read_dir(run.join(folder)) else {
             continue;
         };
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(".parquet") {
+            if name.ends_with(".parquet") || name.ends_with(".jsonl") {
                 let bytes = atomic::read(&entry.path())?;
                 found.insert(format!("{folder}/{name}"), blake3::hash(&bytes));
             }

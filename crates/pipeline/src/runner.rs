@@ -215,7 +215,8 @@ fn forget_reports(context: &Context<'_>) {
 /// Removes what killed processes left aside.
 fn sweep(dir: &Path) {
     atomic::sweep(dir);
-    for parent in ["shards", "calls", "data", "rejected"] {
+    let views = crate::View::ALL.map(crate::View::folder);
+    for parent in views.into_iter().chain(["shards", "calls", "rejected"]) {
         let Ok(entries) = std::fs::read_dir(dir.join(parent)) else {
             continue;
         };

@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array as _, RecordBatch, StringArray};
 use caco_record::{Fate, Row, Stage};
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::report::StageReport;
@@ -139,15 +139,12 @@ pub(crate) fn publish(path: &Path, fingerprint: &str, rows: &[Row]) -> Result<Sh
 
 /// Parquet bytes of batches that share a schema; the same batches always give the same bytes.
 pub(crate) fn encode(batches: &[RecordBatch], metadata: Vec<KeyValue>) -> Result<Vec<u8>, Error> {
-    let fail =
-        |error: parquet::errors::ParquetError| Error::Internal(format!("writing Parquet: {error}"));
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).map_err(fail)?))
-        .set_key_value_metadata(Some(metadata))
-        .build();
+    let properties = properties(metadata)?.build();
     let first = batches
         .first()
         .ok_or_else(|| Error::Internal("a file without a batch".into()))?;
+    let fail =
+        |error: parquet::errors::ParquetError| Error::Internal(format!("writing Parquet: {error}"));
     let mut bytes = Vec::new();
     let mut writer =
         ArrowWriter::try_new(&mut bytes, first.schema(), Some(properties)).map_err(fail)?;
@@ -158,6 +155,31 @@ pub(crate) fn encode(batches: &[RecordBatch], metadata: Vec<KeyValue>) -> Result
     Ok(bytes)
 }
 
+/// How every Parquet file of this program is written.
+pub(crate) fn properties(metadata: Vec<KeyValue>) -> Result<WriterPropertiesBuilder, Error> {
+    let level = ZstdLevel::try_new(3).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_key_value_metadata(Some(metadata)))
+}
+
+/// One text column of a shard, without reading the others.
+pub(crate) fn texts(path: &Path, column: &str) -> Result<Vec<Option<String>>, Error> {
+    let builder = open(path)?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
+    let reader = builder.with_projection(mask).build();
+    let mut values = Vec::new();
+    for batch in reader.map_err(|error| damaged(path, &error))? {
+        let batch = batch.map_err(|error| damaged(path, &error))?;
+        let texts = batch
+            .column_by_name(column)
+            .and_then(|own| own.as_any().downcast_ref::<StringArray>())
+            .ok_or_else(|| damaged(path, &format!("it has no column `{column}` of texts")))?;
+        values.extend(texts.iter().map(|text| text.map(str::to_owned)));
+    }
+    Ok(values)
+}
+
 /// The batches of a Parquet file.
 pub(crate) fn decode(path: &Path) -> Result<Vec<RecordBatch>, Error> {
     let reader = open(path)?.build().map_err(|error| damaged(path, &error))?;
@@ -166,7 +188,7 @@ pub(crate) fn decode(path: &Path) -> Result<Vec<RecordBatch>, Error> {
         .map_err(|error| damaged(path, &error))
 }
 
-fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<std::fs::File>, Error> {
+pub(crate) fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<std::fs::File>, Error> {
     let file = std::fs::File::open(path).map_err(|error| Error::io("read", path, error))?;
     ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(path, &error))
 }

@@ -47,6 +47,9 @@ pub enum RecordError {
         /// The newest supported version.
         supported: u32,
     },
+    /// Bytes that should hold packed rows do not.
+    #[error("the bytes do not hold whole rows")]
+    Packed,
     /// Arrow refused the columns.
     #[error("the columns do not form a batch")]
     Arrow(#[from] ArrowError),
@@ -62,7 +65,7 @@ macro_rules! optional_columns {
 }
 
 /// The optional text columns, after the required ones; the order is the order on disk.
-const OPTIONAL: &[(&str, Get, Set)] = optional_columns![
+pub(crate) const OPTIONAL: &[(&str, Get, Set)] = optional_columns![
     parent_id,
     seed_id,
     reason,

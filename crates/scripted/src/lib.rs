@@ -11,6 +11,8 @@
 //! | `GET /health` | 200, empty |
 //! | `GET /stats` | the [`Counts`] as JSON |
 //!
+//! Beside it stands a stand-in for the Hugging Face Hub, [`Hub`].
+//!
 //! ```
 //! use caco_scripted::{Asked, Faults, Said, Server};
 //! use std::sync::Arc;
@@ -28,6 +30,7 @@ mod asked;
 mod body;
 mod counts;
 mod faults;
+mod hub;
 mod routes;
 mod said;
 mod server;
@@ -36,5 +39,6 @@ pub use answer::answer;
 pub use asked::{Asked, Prompt, Script};
 pub use counts::{BodyCounts, Counts};
 pub use faults::{Fault, Faults};
+pub use hub::{Hub, HubFault, HubFile, HubOptions};
 pub use said::{Said, Wording};
 pub use server::{Options, Server};

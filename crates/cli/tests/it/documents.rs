@@ -93,6 +93,7 @@ fn the_command_reference_is_what_the_commands_print() {
         &["calls", "export"],
         &["calls", "import"],
         &["export"],
+        &["push"],
         &["tune"],
         &["evaluate"],
         &["evaluate", "compare"],

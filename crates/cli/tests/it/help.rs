@@ -2,7 +2,7 @@
 
 use super::scene::Scene;
 
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 21] = [
     &[],
     &["init"],
     &["doctor"],
@@ -13,6 +13,7 @@ const COMMANDS: [&[&str]; 20] = [
     &["status"],
     &["inspect"],
     &["export"],
+    &["push"],
     &["tune"],
     &["evaluate"],
     &["evaluate", "compare"],

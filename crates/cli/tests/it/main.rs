@@ -7,14 +7,18 @@
 )]
 
 mod answers;
+mod consumers;
 mod datasets;
 mod documents;
 mod environment;
 mod errors;
 mod evaluate;
+mod exports;
 mod help;
 mod inputs;
+mod pushes;
 mod resume;
+mod rewards;
 mod runs;
 mod sandbox;
 mod scene;

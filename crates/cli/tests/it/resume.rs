@@ -56,10 +56,16 @@ impl Draw {
     }
 }
 
-/// What must be the same: the data set and the ledger of dropped rows.
+/// What must be the same: the data set with its views, the ledger of dropped rows, and the card.
 fn results(run: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
-    let mut all = contents(&run.join("data"));
-    all.extend(contents(&run.join("rejected")));
+    let mut all = Vec::new();
+    for folder in ["data", "messages", "verl", "rejected"] {
+        let own = contents(&run.join(folder)).into_iter();
+        all.extend(own.map(|(path, bytes)| (Path::new(folder).join(path), bytes)));
+    }
+    for file in ["README.md", "caco_reward.py", "dataset_info.json"] {
+        all.push((file.into(), std::fs::read(run.join(file)).unwrap()));
+    }
     all
 }
 

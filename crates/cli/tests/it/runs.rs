@@ -1,7 +1,6 @@
 //! A finished run and what can be asked about it.
 
-use std::path::Path;
-
+use super::exports::exported;
 use super::scene::{contents, finished};
 
 /// The stages that a run of two rounds reports, in order.
@@ -84,21 +83,6 @@ fn status_in_words() {
     assert!(shown.stdout.contains("95 % interval"), "{shown}");
 }
 
-/// The rows of an export, as JSON.
-fn exported(format: &str) -> Vec<serde_json::Value> {
-    let (scene, _) = finished();
-    let out = tempfile::tempdir_in(scene.path()).unwrap();
-    let out = out.path().to_string_lossy().into_owned();
-    scene
-        .run(&["export", "run", "--format", format, "-o", &out])
-        .expect(0);
-    let mut rows = Vec::new();
-    let text = std::fs::read_to_string(Path::new(&out).join("train.jsonl")).unwrap();
-    rows.extend(text.lines().map(|line| serde_json::from_str(line).unwrap()));
-    assert!(!rows.is_empty());
-    rows
-}
-
 #[test]
 fn inspect_shows_the_whole_ancestry_of_a_row() {
     let (scene, _) = finished();
@@ -129,116 +113,6 @@ fn inspect_shows_the_whole_ancestry_of_a_row() {
 fn inspect_of_an_unknown_row() {
     let (scene, _) = finished();
     insta::assert_snapshot!(scene.run(&["inspect", "run", "zzzz"]));
-}
-
-#[test]
-fn an_export_has_the_shape_of_its_format() {
-    for row in exported("messages") {
-        let messages = row["messages"].as_array().unwrap();
-        let roles: Vec<_> = messages
-            .iter()
-            .map(|message| message["role"].as_str().unwrap())
-            .collect();
-        assert_eq!(roles, ["user", "assistant"]);
-    }
-    for row in exported("alpaca") {
-        let keys: Vec<_> = row
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect();
-        assert_eq!(keys, ["instruction", "input", "output"]);
-        assert!(
-            row["instruction"]
-                .as_str()
-                .is_some_and(|text| !text.is_empty())
-        );
-    }
-}
-
-#[test]
-fn an_export_for_each_kind_of_trainer() {
-    let rows = exported("jsonl");
-    let texts = |name: &str| -> Vec<serde_json::Value> {
-        rows.iter().map(|row| row[name].clone()).collect()
-    };
-    for (row, (problem, solution)) in exported("sharegpt")
-        .iter()
-        .zip(texts("problem").into_iter().zip(texts("solution")))
-    {
-        let turns = &row["conversations"];
-        assert_eq!(
-            (&turns[0]["from"], &turns[0]["value"]),
-            (&"human".into(), &problem)
-        );
-        assert_eq!(
-            (&turns[1]["from"], &turns[1]["value"]),
-            (&"gpt".into(), &solution)
-        );
-    }
-    let pairs = exported("prompt-completion");
-    assert_eq!(
-        pairs
-            .iter()
-            .map(|row| row["prompt"].clone())
-            .collect::<Vec<_>>(),
-        texts("problem")
-    );
-    for (row, (program, answer)) in exported("tool")
-        .iter()
-        .zip(texts("program").into_iter().zip(texts("answer")))
-    {
-        let messages = row["messages"].as_array().unwrap();
-        let roles: Vec<_> = messages
-            .iter()
-            .map(|own| own["role"].as_str().unwrap())
-            .collect();
-        assert_eq!(roles, ["user", "assistant", "tool", "assistant"]);
-        let code = messages[1]["content"].as_str().unwrap();
-        assert!(
-            code.starts_with("```python\n") && code.contains(program.as_str().unwrap().trim_end())
-        );
-        assert_eq!(messages[2]["content"], answer);
-    }
-    let programs = exported("program");
-    assert_eq!(
-        programs
-            .iter()
-            .map(|row| row["text"].clone())
-            .collect::<Vec<_>>(),
-        texts("program")
-    );
-    // What LLaMA-Factory is told of the two files of its own kinds.
-    for (format, formatting) in [
-        ("alpaca", serde_json::Value::Null),
-        ("sharegpt", "sharegpt".into()),
-    ] {
-        let (scene, out) = (&finished().0, format!("factory-{format}"));
-        scene
-            .run(&["export", "run", "--format", format, "-o", &out])
-            .expect(0);
-        let path = scene.path().join(out).join("dataset_info.json");
-        let info: serde_json::Value =
-            serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        assert_eq!(info["run"]["file_name"], "train.jsonl");
-        assert_eq!(info["run"]["formatting"], formatting);
-    }
-}
-
-#[test]
-fn an_export_of_parquet_is_a_copy_and_never_overwrites() {
-    let (scene, _) = finished();
-    scene
-        .run(&["export", "run", "--format", "parquet", "-o", "out-parquet"])
-        .expect(0);
-    assert!(
-        contents(&scene.path().join("out-parquet")) == contents(&scene.path().join("run/data"))
-    );
-    let shown = scene
-        .run(&["export", "run", "--format", "parquet", "-o", "out-parquet"])
-        .expect(2);
-    assert!(shown.stderr.contains("not empty"), "{shown}");
 }
 
 #[test]

@@ -77,7 +77,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    fn of(output: Output, dir: &Path) -> Self {
+    pub fn of(output: Output, dir: &Path) -> Self {
         let text = |bytes: Vec<u8>| {
             let text = String::from_utf8(bytes).unwrap();
             let real = dir.canonicalize().unwrap();
@@ -144,6 +144,7 @@ execute: {{python: [], workers: 2}}
 unify: {{samples: 2}}
 tune: {{training: {{steps: 6, checkpoint_every: 2, tokens_per_step: 512}}}}
 sample: {{count: 30}}
+export: {{formats: [messages, verl], rows_per_file: 20}}
 train: {{training: {{steps: 6, checkpoint_every: 2, tokens_per_step: 512}}}}
 evaluate:
   benchmarks:

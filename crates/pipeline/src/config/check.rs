@@ -144,11 +144,7 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         "execute.inputs.growth_ratio",
         "must be above 1",
     )?;
-    require(
-        config.export.rows_per_file >= 1,
-        "export.rows_per_file",
-        "must be at least 1",
-    )?;
+    export(config, fail)?;
     for (path, threshold) in [
         ("curate.near.problems", config.curate.near.problems),
         ("curate.near.programs", config.curate.near.programs),
@@ -181,6 +177,36 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
     }
     students(config, fail)?;
     skips(config, fail)
+}
+
+fn export(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
+    let settings = &config.export;
+    if settings.rows_per_file == Some(0) {
+        return Err(fail(
+            "export.rows_per_file",
+            "must be at least 1".into(),
+            None,
+        ));
+    }
+    if settings.file_mb == 0 {
+        return Err(fail("export.file_mb", "must be at least 1".into(), None));
+    }
+    for (index, view) in settings.formats.iter().enumerate() {
+        let path = format!("export.formats[{index}]");
+        if settings.formats[..index].contains(view) {
+            return Err(fail(&path, format!("`{view}` is named twice"), None));
+        }
+        if let Some(stage) = view.lacks(config) {
+            return Err(fail(
+                &path,
+                format!("`{view}` shows what {stage} writes, and {stage} is skipped"),
+                Some(format!(
+                    "take `{stage}` out of `stages.skip`, or `{view}` out of here"
+                )),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn fields(

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{Sampling, SeedFormat, Training};
+use crate::export::{FileSize, View};
 use crate::referee::Fallback;
 pub use caco_evaluation::Task;
 
@@ -221,17 +222,34 @@ impl Default for Curate {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Export {
+    /// Views to write beside `data/`, each into a folder of its name; `parquet` is always written. Default none.
+    pub formats: Vec<View>,
     /// Whether rows of seed origin are exported beside the sampled ones. Default true.
     pub include_seeds: bool,
-    /// Rows in one Parquet file. Default 100000.
-    pub rows_per_file: usize,
+    /// A file ends where it has reached so many megabytes (of 10^6 bytes). Default 256.
+    pub file_mb: u64,
+    /// A file ends after so many rows, where that comes first. Default no bound.
+    pub rows_per_file: Option<usize>,
 }
 
 impl Default for Export {
     fn default() -> Self {
         Self {
+            formats: Vec::new(),
             include_seeds: true,
-            rows_per_file: 100_000,
+            file_mb: 256,
+            rows_per_file: None,
+        }
+    }
+}
+
+impl Export {
+    /// How large a file may become.
+    #[must_use]
+    pub fn file_size(&self) -> FileSize {
+        FileSize {
+            bytes: self.file_mb.saturating_mul(1_000_000),
+            rows: self.rows_per_file,
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{ListBuilder, StringBuilder, StructBuilder};
-use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt32Array};
+use arrow_array::{Array as _, ArrayRef, RecordBatch, StringArray, UInt32Array};
 use arrow_schema::{DataType, Field, Fields, Schema};
-use caco_record::Row;
+use caco_record::{Row, Stage};
+use serde_json::{Map, Value, json};
 
+use super::views;
 use crate::Error;
 
 /// The version of these columns.
@@ -35,6 +37,98 @@ const TEXTS: [(&str, bool, Get); 19] = [
     ("facts", false, |row| row.facts.as_deref()),
     ("execution", false, |row| row.execution.as_deref()),
     ("verdicts", false, |row| row.verdicts.as_deref()),
+];
+
+/// The columns in their order.
+pub(super) fn fields() -> Fields {
+    let mut fields = Vec::new();
+    for (name, _, _) in TEXTS {
+        fields.push(Field::new(name, DataType::Utf8, true));
+        match name {
+            "origin" => fields.push(Field::new("round", DataType::UInt32, false)),
+            "program" => fields.push(views::list("messages", &["role", "content"])),
+            _ => {}
+        }
+    }
+    fields.into()
+}
+
+/// One row as a JSON object with the same columns.
+pub(super) fn json(row: &Row, words: bool) -> Value {
+    let mut object = Map::new();
+    for (name, needs_words, get) in TEXTS {
+        let text = get(row).filter(|_| words || !needs_words);
+        object.insert(name.to_owned(), text.into());
+        if name == "origin" {
+            object.insert("round".to_owned(), row.round.into());
+        }
+        if name == "program" {
+            let pair = row.problem.as_deref().zip(row.solution.as_deref());
+            let messages = pair.filter(|_| words).map_or(Value::Null, |pair| {
+                json!([
+                    {"role": "user", "content": pair.0},
+                    {"role": "assistant", "content": pair.1},
+                ])
+            });
+            object.insert("messages".to_owned(), messages);
+        }
+    }
+    Value::Object(object)
+}
+
+/// Rows from a batch of such columns. What was not exported (a seed's reference, say) is absent.
+pub(super) fn rows(batch: &RecordBatch) -> Result<Vec<Row>, String> {
+    let text = |name: &str| -> Result<&StringArray, String> {
+        let column = batch.column_by_name(name);
+        column
+            .and_then(|column| column.as_any().downcast_ref())
+            .ok_or_else(|| format!("it has no column `{name}` of texts"))
+    };
+    let required = |name: &str, index: usize| -> Result<String, String> {
+        let column = text(name)?;
+        if column.is_null(index) {
+            return Err(format!("row {} has no `{name}`", index + 1));
+        }
+        Ok(column.value(index).to_owned())
+    };
+    let rounds: &UInt32Array = batch
+        .column_by_name("round")
+        .and_then(|column| column.as_any().downcast_ref())
+        .ok_or("it has no column `round` of numbers")?;
+    let mut rows = Vec::with_capacity(batch.num_rows());
+    for index in 0..batch.num_rows() {
+        let origin = required("origin", index)?;
+        let id = required("row_id", index)?;
+        rows.push(Row::new(id, &origin, rounds.value(index), Stage::Export));
+    }
+    for (name, set) in SETS {
+        let column = text(name)?;
+        for (index, row) in rows.iter_mut().enumerate() {
+            let value = (!column.is_null(index)).then(|| column.value(index).to_owned());
+            set(row, value);
+        }
+    }
+    Ok(rows)
+}
+
+type Set = fn(&mut Row, Option<String>);
+
+/// Where the columns that hold something of their own go.
+const SETS: [(&str, Set); 14] = [
+    ("parent_id", |row, value| row.parent_id = value),
+    ("seed_id", |row, value| row.seed_id = value),
+    ("problem", |row, value| row.problem = value),
+    ("solution", |row, value| row.solution = value),
+    ("answer", |row, value| row.answer = value),
+    ("program", |row, value| row.program = value),
+    ("program_input", |row, value| row.input = value),
+    ("program_output", |row, value| row.output = value),
+    ("source", |row, value| row.source = value),
+    ("licence", |row, value| row.licence = value),
+    ("domain", |row, value| row.domain = value),
+    ("facts", |row, value| row.facts = value),
+    ("execution", |row, value| row.execution = value),
+    ("verdicts", |row, value| row.verdicts = value),
 ];
 
 /// One batch of exported rows. `words`: whether solutions are this run's own.
@@ -137,5 +231,24 @@ mod tests {
         );
         assert_eq!(without.column_by_name("problem").unwrap().null_count(), 0);
         assert_eq!(with.schema(), batch(&[], true).unwrap().schema());
+    }
+
+    #[test]
+    fn batches_json_and_rows_agree() {
+        let row = crate::export::views::tests::row();
+        for words in [true, false] {
+            let one = batch(std::slice::from_ref(&row), words).unwrap();
+            assert_eq!(one.schema().fields(), &fields());
+            let other = crate::export::columns::batch(&fields(), &[json(&row, words)]).unwrap();
+            assert_eq!(one.columns(), other.columns());
+            let read = rows(&one).unwrap();
+            assert_eq!(
+                read,
+                [Row {
+                    stage: Stage::Export,
+                    ..row.clone()
+                }]
+            );
+        }
     }
 }
