@@ -17,7 +17,7 @@ pub(super) const VERSION: &str = "1";
 type Get = fn(&Row) -> Option<&str>;
 
 /// Text columns in their order; `words` columns are null unless the solution was written and checked by this run.
-const TEXTS: [(&str, bool, Get); 19] = [
+const TEXTS: [(&str, bool, Get); 20] = [
     ("row_id", false, |row| Some(&row.row_id)),
     ("parent_id", false, |row| row.parent_id.as_deref()),
     ("seed_id", false, |row| row.seed_id.as_deref()),
@@ -31,6 +31,7 @@ const TEXTS: [(&str, bool, Get); 19] = [
     ("code", false, |row| row.program.as_deref()),
     ("program_input", false, |row| row.input.as_deref()),
     ("program_output", false, |row| row.output.as_deref()),
+    ("program_pairs", false, |row| row.pairs.as_deref()),
     ("source", false, |row| row.source.as_deref()),
     ("licence", false, |row| row.licence.as_deref()),
     ("domain", false, |row| row.domain.as_deref()),
