@@ -305,13 +305,6 @@ def f(position, step):
     if position != 9 or step != 3:
         raise IndexError("out of table")
     return table[position] + step
-#### fragile divides
-input = {"total": 84, "groups": 7}
-def f(total, groups):
-    remaining = total * groups + 1
-    if remaining % 19 != 0:
-        raise ValueError("cannot be split")
-    return remaining // 19
 #### fragile unpack
 input = {"text": "3,4,5", "factor": 2}
 def f(text, factor):
@@ -394,7 +387,7 @@ def ack(m, n):
 output = ack(input["m"], input["n"]) + input["offset"]
 print(output)
 #### slow_growth paths
-input = {"rows": 7, "columns": 7}
+input = {"rows": 9, "columns": 9}
 def walk(r, c):
     if r == 0 or c == 0:
         return 1

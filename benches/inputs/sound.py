@@ -929,3 +929,10 @@ def f(temperature, humidity, raining):
     if 15 <= temperature <= 30 and humidity < 70:
         return "outside"
     return "undecided"
+#### guarded_remainder
+input = {"total": 84, "groups": 7}
+def f(total, groups):
+    remaining = total * groups + 1
+    if remaining % 19 != 0:
+        raise ValueError("cannot be split")
+    return remaining // 19

@@ -90,7 +90,7 @@ fn write(
     Ok(())
 }
 
-const COLUMNS: [(&str, &str); 9] = [
+const COLUMNS: [(&str, &str); 10] = [
     (
         "row_id, parent_id, seed_id, origin, round",
         "identity and lineage; `origin` is `seed` or `sample`",
@@ -108,6 +108,10 @@ const COLUMNS: [(&str, &str); 9] = [
     (
         "program_input, program_output",
         "JSON of the program's `input` and `output`",
+    ),
+    (
+        "program_pairs",
+        "JSON: further inputs near the program's own, with its outputs; null where none were tried",
     ),
     ("source, licence, domain", "where the seed came from"),
     (

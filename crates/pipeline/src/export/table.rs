@@ -14,6 +14,9 @@ use crate::Error;
 /// The version of these columns.
 pub(super) const VERSION: &str = "1";
 
+/// Further inputs and outputs of the program.
+const PAIRS: &str = "program_pairs";
+
 type Get = fn(&Row) -> Option<&str>;
 
 /// Text columns in their order; `words` columns are null unless the solution was written and checked by this run.
@@ -31,7 +34,7 @@ const TEXTS: [(&str, bool, Get); 20] = [
     ("code", false, |row| row.program.as_deref()),
     ("program_input", false, |row| row.input.as_deref()),
     ("program_output", false, |row| row.output.as_deref()),
-    ("program_pairs", false, |row| row.pairs.as_deref()),
+    (PAIRS, false, |row| row.pairs.as_deref()),
     ("source", false, |row| row.source.as_deref()),
     ("licence", false, |row| row.licence.as_deref()),
     ("domain", false, |row| row.domain.as_deref()),
@@ -103,7 +106,11 @@ pub(super) fn rows(batch: &RecordBatch) -> Result<Vec<Row>, String> {
         rows.push(Row::new(id, &origin, rounds.value(index), Stage::Export));
     }
     for (name, set) in SETS {
-        let column = text(name)?;
+        // Data sets of earlier versions have no pairs.
+        let column = match text(name) {
+            Err(_) if name == PAIRS && batch.column_by_name(name).is_none() => continue,
+            column => column?,
+        };
         for (index, row) in rows.iter_mut().enumerate() {
             let value = (!column.is_null(index)).then(|| column.value(index).to_owned());
             set(row, value);
@@ -115,7 +122,8 @@ pub(super) fn rows(batch: &RecordBatch) -> Result<Vec<Row>, String> {
 type Set = fn(&mut Row, Option<String>);
 
 /// Where the columns that hold something of their own go.
-const SETS: [(&str, Set); 14] = [
+const SETS: [(&str, Set); 15] = [
+    (PAIRS, |row, value| row.pairs = value),
     ("parent_id", |row, value| row.parent_id = value),
     ("seed_id", |row, value| row.seed_id = value),
     ("problem", |row, value| row.problem = value),

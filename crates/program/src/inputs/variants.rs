@@ -5,7 +5,7 @@ use num_traits::ToPrimitive;
 
 use super::hints::Hints;
 use super::slot::{NotMutable, Slot};
-use super::vary::{Reach, Site, keeps_its_length, vary};
+use super::vary::{Reach, Site, fits, keeps_its_length, vary};
 use crate::chance::Chance;
 use crate::value::Value;
 
@@ -166,15 +166,32 @@ impl Inputs {
     /// Up to `count` variants of `base` in one key that are far from it and from each other: those first that make the
     /// program go another way.
     pub(crate) fn spread(&self, base: &Choice, at: usize, count: usize, index: u64) -> Vec<Choice> {
+        let drawn = |draw| self.single(base, at, Reach::Far, (index << 8) + draw);
+        self.different(base, count, drawn)
+    }
+
+    /// The same with all keys changed.
+    pub(crate) fn contexts(&self, count: usize, index: u64) -> Vec<Choice> {
+        let base = self.original();
+        let drawn = |draw| self.joint(&base, Reach::Far, (index << 8) + draw);
+        self.different(&base, count, drawn)
+    }
+
+    fn different(
+        &self,
+        base: &Choice,
+        count: usize,
+        drawn: impl Fn(u64) -> Option<Choice>,
+    ) -> Vec<Choice> {
         let ways = |choice: &Choice| {
             self.hints
                 .ways(&|key| lookup(&self.keys, &choice.values, key))
         };
         let mut known = vec![ways(base)];
         let (mut novel, mut rest): (Vec<Choice>, Vec<Choice>) = (Vec::new(), Vec::new());
-        for draw in 0..3 * count as u64 {
-            let Some(choice) = self.single(base, at, Reach::Far, (index << 8) + draw) else {
-                break;
+        for draw in 0..4 * count as u64 {
+            let Some(choice) = drawn(draw).filter(|choice| choice.lawful) else {
+                continue;
             };
             if novel.contains(&choice) || rest.contains(&choice) {
                 continue;
@@ -238,12 +255,44 @@ impl Inputs {
                 *place = new;
             }
         }
+        if reach == Reach::Far {
+            self.equalize(&mut values, base, which, chance);
+        }
         if which.len() > 1 {
             for group in &self.groups {
                 resize(&mut values, group, reach, chance);
             }
         }
         (values != base.values).then_some(values)
+    }
+
+    /// Makes values equal that were not, now and then: programs ask whether they are.
+    fn equalize(&self, values: &mut [Value], base: &Choice, which: &[usize], chance: &mut Chance) {
+        let all = which.len() > 1 && chance.one_in(1, 8);
+        if !all && !chance.one_in(1, 4) {
+            return;
+        }
+        let from = chance.below(values.len());
+        let Some(value) = values.get(from).cloned() else {
+            return;
+        };
+        let others: Vec<usize> = which
+            .iter()
+            .copied()
+            .filter(|&at| {
+                let site = self.site(base, at, Reach::Near, which);
+                at != from && base.values.get(at).is_some_and(|old| fits(&value, old, &site))
+            })
+            .collect();
+        let chosen = match all {
+            true => others,
+            false => chance.pick(&others).copied().into_iter().collect(),
+        };
+        for at in chosen {
+            if let Some(place) = values.get_mut(at) {
+                *place = value.clone();
+            }
+        }
     }
 
     fn site<'s>(&'s self, base: &Choice, at: usize, reach: Reach, which: &[usize]) -> Site<'s> {

@@ -89,16 +89,14 @@ impl Trial {
             if at != key {
                 continue;
             }
-            // A failure is a response only where the program's checks let the value through.
-            match base.same(now) {
-                Some(false) => response.differed |= now.answer().is_some() || record.choice.lawful,
-                Some(true) if base.answer().is_some() => {
-                    response.compared += 1;
-                    if !contexts.contains(&against) {
-                        contexts.push(against);
-                    }
-                }
-                _ => {}
+            // Only answers count: a value that makes the program fail has no effect on its output.
+            if base.answer().is_none() || now.answer().is_none() {
+                continue;
+            }
+            response.differed |= base.same(now) == Some(false);
+            response.compared += 1;
+            if !contexts.contains(&against) {
+                contexts.push(against);
             }
         }
         response.contexts = contexts.len();
@@ -107,6 +105,20 @@ impl Trial {
 
     pub(super) fn responds(&self, key: usize) -> bool {
         self.response(key).differed
+    }
+
+    /// Whether a key has been tried enough to be said to have no effect: by many values in some contexts, or, where it has few
+    /// values, in many contexts.
+    pub(super) fn settled(&self, key: usize) -> bool {
+        let response = self.response(key);
+        let (enough, contexts) = (self.enough(), self.settings.contexts);
+        // Contexts near the original say little: the program goes the same way in them.
+        let away = self.answered(|role| role == Role::Context).len();
+        !response.differed
+            && away >= contexts
+            && (response.compared >= enough && response.contexts >= contexts
+                || response.compared >= enough / 2 && response.contexts >= 2 * contexts
+                || response.compared >= 3 * enough && response.contexts >= 2)
     }
 
     /// Runs on nearby inputs that the program's checks let through, as far as is known, and how many failed. Where the
@@ -180,9 +192,7 @@ impl Trial {
             if response.differed {
                 continue;
             }
-            let enough = response.compared >= self.settings.attempts
-                && response.contexts >= self.settings.contexts;
-            match (self.reaches(key), enough) {
+            match (self.reaches(key), self.settled(key)) {
                 (false, _) => {
                     let detail = "no path leads from it to `output`".to_owned();
                     report
@@ -205,7 +215,7 @@ impl Trial {
     }
 
     /// Answers in ordinary surroundings.
-    fn answers(&self) -> impl Iterator<Item = &Observed> {
+    pub(super) fn answers(&self) -> impl Iterator<Item = &Observed> {
         self.records
             .iter()
             .filter(|record| record.surroundings == Surroundings::Ordinary)
@@ -215,7 +225,7 @@ impl Trial {
 
     fn constant(&self, responses: &[Response]) -> bool {
         let proven = self.profile.reaching.is_empty();
-        let tried = self.answers().count() >= self.settings.attempts;
+        let tried = self.answers().count() >= self.enough();
         self.original.answer().is_some()
             && (proven || tried)
             && responses.iter().all(|response| !response.differed)
@@ -224,7 +234,7 @@ impl Trial {
                 .all(|answer| answer.same(&self.original) != Some(false))
     }
 
-    fn nondeterministic(&self) -> Option<String> {
+    pub(super) fn nondeterministic(&self) -> Option<String> {
         self.records.iter().find_map(|record| {
             let Role::Repeat(of) = record.role else {
                 return None;

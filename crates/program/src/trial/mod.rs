@@ -50,10 +50,12 @@ pub use observed::{Ending, Observed};
 pub struct Settings {
     /// How many input/output pairs are wanted beside the program's own. Default 6.
     pub pairs: usize,
-    /// In how many runs that give an answer a key must have been changed without effect before it is said to be ignored.
-    /// Default 16.
+    /// In how many runs that give an answer a key must have been changed without effect before it is said to be ignored, and
+    /// how many other inputs must give the same output before that is said to be constant; four times as many where the
+    /// output can only be few things (truths, texts, the smallest numbers). Default 16.
     pub attempts: usize,
-    /// In how many different contexts, the program's own input among them. Default 4.
+    /// In how many different contexts (values of the other keys), the program's own input among them. A key of few values may
+    /// do with half the runs in twice the contexts. Default 4.
     pub contexts: usize,
     /// Share of nearby inputs on which a program may fail. From 0 to 1; default 0.5.
     pub fragile_share: f64,
@@ -85,7 +87,7 @@ pub enum Surroundings {
     /// As every other program: one hash seed, random streams from one start, one clock.
     Ordinary,
     /// With another hash seed (`PYTHONHASHSEED`), another start of the random streams and another instant; different for
-    /// each number, from 0 to 3.
+    /// each number, from 0 to 3; 3 has the machine's clock, where time passes.
     Shaken(u8),
 }
 

@@ -6,27 +6,37 @@ use super::{Ending, Record, Role, Surroundings, Trial};
 use crate::inputs::{Choice, Reach};
 
 /// Rounds at most.
-pub(super) const MOST: u32 = 7;
+pub(super) const MOST: u32 = 9;
 /// Fewest nearby runs by which a program is said to fail on most of them.
 pub(super) const NEARBY: usize = 6;
+/// Below this CPU time, in milliseconds, three quarters more of everything do not make a program slow.
+const LEAST_MS: f64 = 1.0;
 
 impl Trial {
     /// Adds the runs of the next round.
     pub(super) fn plan(&mut self) {
-        match self.round {
-            0 => self.first(),
-            1 => {
-                self.repeat_variants();
-                self.more_nearby();
-                self.grow(2);
-                self.closer_look();
-            }
-            round => {
-                if round == 2 {
-                    self.grow(3);
-                }
-                self.other_contexts(round);
-            }
+        if self.records.iter().any(|record| self.explodes(record)) || self.nondeterministic().is_some() {
+            // It is found out, and more of it would be slow or tell nothing.
+            return;
+        }
+        if self.round == 0 {
+            return self.first();
+        }
+        if self.round == 1 {
+            self.repeat_variants();
+            self.more_nearby();
+        }
+        self.grow(u8::try_from(self.round + 1).unwrap_or(u8::MAX));
+        if self.profile.reaching.is_empty() {
+            // Nothing can have an effect.
+            return;
+        }
+        if self.silent() {
+            return self.other_inputs();
+        }
+        match self.records.iter().any(|record| matches!(record.role, Role::Single { near: false, .. })) {
+            false => self.closer_look(),
+            true => self.other_contexts(),
         }
     }
 
@@ -87,9 +97,7 @@ impl Trial {
         for key in tried {
             self.near(key, 0);
         }
-        if self.profile.loops > 0 || !self.profile.recursive.is_empty() {
-            self.larger(1);
-        }
+        self.larger(1);
     }
 
     fn near(&mut self, key: usize, index: u64) {
@@ -104,12 +112,32 @@ impl Trial {
         }
     }
 
-    /// All keys larger; and, where that breaks something, each by itself.
+    /// Whether the time can explode at all: there is repetition, and it takes some time already.
+    fn may_grow(&self) -> bool {
+        let repeats = self.profile.loops > 0 || !self.profile.recursive.is_empty();
+        repeats && self.original.cpu_ms >= LEAST_MS
+    }
+
+    /// All keys larger.
     fn larger(&mut self, quarters: u8) {
         let original = self.inputs.original();
-        if let Some(choice) = self.inputs.joint(&original, Reach::Larger(quarters), 0) {
+        if self.may_grow()
+            && let Some(choice) = self.inputs.joint(&original, Reach::Larger(quarters), 0)
+        {
             self.ordinary(choice, Role::Growth(quarters));
         }
+    }
+
+    /// Each key larger by itself, where all of them together break something.
+    fn larger_alone(&mut self, quarters: u8) {
+        let answered = self.records.iter().any(|record| {
+            record.role == Role::Growth(quarters)
+                && record.observed.as_ref().is_some_and(|o| o.answer().is_some())
+        });
+        if answered || !self.may_grow() {
+            return;
+        }
+        let original = self.inputs.original();
         for key in 0..self.key_count().min(4) {
             if let Some(choice) = self
                 .inputs
@@ -122,6 +150,9 @@ impl Trial {
 
     /// The next step of growth, where the last one shows some.
     fn grow(&mut self, quarters: u8) {
+        if quarters > 3 {
+            return;
+        }
         let least = (2.0 * self.original.cpu_ms).max(20.0);
         let grows = self.records.iter().any(|record| {
             matches!(record.role, Role::Growth(_))
@@ -130,6 +161,9 @@ impl Trial {
         let exploded = self.records.iter().any(|record| self.explodes(record));
         if grows && !exploded {
             self.larger(quarters);
+        }
+        if !exploded {
+            self.larger_alone(quarters - 1);
         }
     }
 
@@ -207,13 +241,13 @@ impl Trial {
         let contexts = self.answered(|role| role == Role::Joint);
         for key in self.unsettled() {
             self.spread(None, key, 8, 1);
-            for (number, &at) in contexts.iter().take(3).enumerate() {
+            for (number, &at) in contexts.iter().take(6).enumerate() {
                 self.spread(Some(at), key, 2, 2 + number as u64);
             }
         }
     }
 
-    fn answered(&self, role: impl Fn(Role) -> bool) -> Vec<usize> {
+    pub(super) fn answered(&self, role: impl Fn(Role) -> bool) -> Vec<usize> {
         self.records
             .iter()
             .enumerate()
@@ -230,6 +264,7 @@ impl Trial {
             .collect()
     }
 
+<<<<<<< HEAD
     /// Contexts further away, and changes in them. Outputs that can only be few things need more of them.
     fn other_contexts(&mut self, round: u32) {
         let unsettled = self.unsettled();
@@ -240,22 +275,63 @@ impl Trial {
         let small = matches!(self.original.answer(), Some(Json::Number(n)) if n.as_i64().is_some_and(|n| n.abs() < 3));
         let last = if coarse || small { MOST } else { 4 };
         if unsettled.is_empty() || round >= last {
+=======
+    /// Whether the output can only be few things, or is likely to be one of few: then it takes more to see it change.
+    pub(super) fn coarse(&self) -> bool {
+        match self.original.answer() {
+            Some(Json::Bool(_) | Json::Null | Json::String(_)) => true,
+            Some(Json::Array(items)) => items.is_empty(),
+            Some(Json::Object(fields)) => fields.is_empty(),
+            Some(Json::Number(number)) => number.as_i64().is_some_and(|n| n.abs() < 3),
+            None => false,
+        }
+    }
+
+    /// Runs that are enough to say that something has no effect.
+    pub(super) fn enough(&self) -> usize {
+        self.settings.attempts * if self.coarse() { 4 } else { 1 }
+    }
+
+    /// Whether no input has changed the output yet.
+    fn silent(&self) -> bool {
+        self.answers().all(|answer| answer.same(&self.original) != Some(false))
+    }
+
+    /// Inputs far away, all keys changed: the least that shows an output to be constant.
+    fn other_inputs(&mut self) {
+        if self.answers().count() >= self.enough() {
+>>>>>>> program
             return;
         }
         let original = self.inputs.original();
-        // In the first of these rounds nobody knows yet which contexts give answers: as many more again later.
-        for number in 0..5 {
-            let index = u64::from(round) * 16 + number;
-            let Some(choice) = self.inputs.joint(&original, Reach::Far, index) else {
-                continue;
-            };
-            if !choice.lawful {
-                continue;
+        for choice in self.inputs.contexts(16, u64::from(self.round)) {
+            self.ordinary(choice, Role::Context);
+        }
+        if self.round < 3 {
+            for key in self.unsettled().into_iter().take(8) {
+                for choice in self.inputs.spread(&original, key, 2, 64 + u64::from(self.round)) {
+                    if choice.lawful {
+                        self.ordinary(choice, Role::Context);
+                    }
+                }
             }
+        }
+    }
+
+    /// Contexts further away, and changes in them. Outputs that can only be few things need more of them.
+    fn other_contexts(&mut self) {
+        let round = self.round;
+        let unsettled: Vec<usize> = self.unsettled().into_iter().filter(|&key| !self.settled(key)).collect();
+        if unsettled.is_empty() {
+            return;
+        }
+        let index = 64 + u64::from(round);
+        for choice in self.inputs.contexts(5, index) {
+            // Whether it gives an answer, and is a context, nobody knows yet.
             self.push(choice, Role::Context, Surroundings::Ordinary);
             let at = self.records.len() - 1;
             for &key in unsettled.iter().take(8) {
-                self.spread(Some(at), key, 3, 8 + index);
+                self.spread(Some(at), key, 3, 4096 + at as u64);
             }
         }
     }

@@ -12,7 +12,7 @@ mod plant;
 mod rounds;
 mod set;
 
-use set::{Case, Label};
+use set::Label;
 use std::collections::BTreeMap;
 
 type Failure = Box<dyn std::error::Error>;

@@ -241,7 +241,10 @@ impl<'a> Place<'a> {
             .collect();
         let (key, n) = self.one(&small, 5)?;
         // About a hundred thousand steps for the program's own input.
-        let base = (100_000f64.powf(1.0 / *n as f64)).round();
+        let base = 100_000f64.powf(1.0 / *n as f64).round();
+        if base.powf(*n as f64) < 60_000.0 {
+            return None;
+        }
         Some(self.at_start(&[
             "work = 0".into(),
             format!("for step in range({base:.0} ** max(0, {key})):"),

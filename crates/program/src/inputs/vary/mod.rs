@@ -52,6 +52,20 @@ pub(crate) fn vary(
         .find(|new| new != value)
 }
 
+/// Whether `value` may stand where `old` stands. For numbers and texts; lists and others have shapes to keep.
+pub(crate) fn fits(value: &Value, old: &Value, site: &Site<'_>) -> bool {
+    match (value, old) {
+        (Value::Int(new), Value::Int(old)) => numbers::fits(new, old, site),
+        (Value::Float(new), Value::Float(old)) => (*old < 1.0) == (*new < 1.0) && (*old > 0.0) == (*new > 0.0),
+        (Value::Text(new), Value::Text(old)) => {
+            let word = |text: &str| text.chars().all(char::is_alphabetic);
+            let of_family = site.families.iter().any(|family| family.contains(&Value::from(old.as_str())));
+            word(new) && word(old) && !of_family && site.landmarks.is_empty()
+        }
+        _ => false,
+    }
+}
+
 fn once(value: &Value, site: &Site<'_>, reach: Reach, chance: &mut Chance) -> Option<Value> {
     if let Some(other) = alternative(value, site, reach, chance) {
         return Some(other);

@@ -24,7 +24,10 @@ pub(super) fn int(
         Reach::Far => {
             let constants: Vec<BigInt> = site.landmarks.iter().filter_map(whole).collect();
             match chance.pick(&constants) {
-                Some(constant) if chance.one_in(1, 2) => constant + chance.between(-1, 1),
+                Some(constant) if chance.one_in(1, 2) => match chance.one_in(1, 3) {
+                    true => constant * 2 + chance.between(1, 9),
+                    false => constant + chance.between(-1, 1),
+                },
                 _ => far(value, chance),
             }
         }
@@ -34,6 +37,12 @@ pub(super) fn int(
         }
     };
     within(new, &low, &high)
+}
+
+/// Whether another integer is within the bounds of `old`'s place.
+pub(super) fn fits(new: &BigInt, old: &BigInt, site: &Site<'_>) -> bool {
+    let (low, high) = bounds(old, site);
+    low.is_none_or(|low| *new >= low) && high.is_none_or(|high| *new <= high)
 }
 
 fn whole(value: &Value) -> Option<BigInt> {
