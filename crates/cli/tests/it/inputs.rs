@@ -11,7 +11,9 @@ const MODEL: &str = "writer";
 /// A program of the contract around the body of its function.
 fn program(input: &str, parameters: &str, body: &str) -> String {
     let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
-    format!("input = {input}\n\ndef solve({parameters}):\n{body}\noutput = solve(**input)\nprint(output)\n")
+    format!(
+        "input = {input}\n\ndef solve({parameters}):\n{body}\noutput = solve(**input)\nprint(output)\n"
+    )
 }
 
 /// Programs by their number, and the reason for which each goes.
@@ -19,18 +21,54 @@ fn planted() -> Vec<(String, Option<&'static str>)> {
     let boxes = "{\"boxes\": 12, \"each\": 7, \"lost\": 5}";
     let names = "boxes, each, lost";
     vec![
-        (program(boxes, names, "total = boxes * each\nleft = total - lost\nreturn left"), None),
-        (program(boxes, names, "total = boxes * each\nleft = total - lost\nreturn 79"), Some("constant")),
-        (program(boxes, names, "total = boxes * each\nspare = lost * 0\nreturn total + spare"), Some("input_ignored")),
         (
-            program(boxes, names, "import random\nguess = random.randint(0, 10 ** 9)\nreturn boxes * each - lost + guess"),
+            program(
+                boxes,
+                names,
+                "total = boxes * each\nleft = total - lost\nreturn left",
+            ),
+            None,
+        ),
+        (
+            program(
+                boxes,
+                names,
+                "total = boxes * each\nleft = total - lost\nreturn 79",
+            ),
+            Some("constant"),
+        ),
+        (
+            program(
+                boxes,
+                names,
+                "total = boxes * each\nspare = lost * 0\nreturn total + spare",
+            ),
+            Some("input_ignored"),
+        ),
+        (
+            program(
+                boxes,
+                names,
+                "import random\nguess = random.randint(0, 10 ** 9)\nreturn boxes * each - lost + guess",
+            ),
             Some("nondeterministic"),
         ),
         (
-            program(boxes, names, "table = {(12, 7, 5): 79}\nkey = (boxes, each, lost)\nreturn table[key]"),
+            program(
+                boxes,
+                names,
+                "table = {(12, 7, 5): 79}\nkey = (boxes, each, lost)\nreturn table[key]",
+            ),
             Some("fragile"),
         ),
-        (program("{\"prices\": [3, 9, 4], \"money\": 20}", "prices, money", "low = min(prices)\ncount = money // low\nreturn count"), None),
+        (
+            program(
+                "{\"prices\": [3, 9, 4], \"money\": 20}",
+                "prices, money",
+                "low = min(prices)\ncount = money // low\nreturn count",
+            ),
+            None,
+        ),
     ]
 }
 
@@ -44,16 +82,24 @@ fn planted_faults_go_by_their_reasons_and_sound_programs_give_pairs() {
             let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             Said::text(programs[at % programs.len()].clone())
         }
-        Prompt::Chat(_) => Said::text("```python\ninput = {\"a\": 1, \"b\": 2}\n\ndef solve(a, b):\n    c = a + b\n    d = c * 2\n    return d // 2\n\noutput = solve(**input)\nprint(output)\n```"),
+        Prompt::Chat(_) => Said::text(
+            "```python\ninput = {\"a\": 1, \"b\": 2}\n\ndef solve(a, b):\n    c = a + b\n    d = c * 2\n    return d // 2\n\noutput = solve(**input)\nprint(output)\n```",
+        ),
     };
     let server = Server::with(
         Arc::new(script),
         Faults::none(),
-        Options { models: vec![MODEL.into()], ..Options::default() },
+        Options {
+            models: vec![MODEL.into()],
+            ..Options::default()
+        },
     )
     .unwrap();
     let scene = Scene::new();
-    scene.write("seeds.jsonl", "{\"problem\": \"What is 1 plus 2?\", \"answer\": \"3\"}\n");
+    scene.write(
+        "seeds.jsonl",
+        "{\"problem\": \"What is 1 plus 2?\", \"answer\": \"3\"}\n",
+    );
     let config = format!(
         "name: inputs
 seeds: [{{path: seeds.jsonl}}]
@@ -68,20 +114,56 @@ execute: {{python: [], workers: 2, inputs: {{pairs: 4}}}}
     scene.write("inputs.yaml", &config);
     let args = ["run", "inputs.yaml", "-o", "run", "--json", "--no-progress"];
     let report = scene.run(&args).expect(0).json();
-    let stage = report["stages"].as_array().unwrap().iter().find(|stage| stage["name"] == "execute").unwrap();
-    let expected: Vec<&str> = planted().into_iter().filter_map(|(_, reason)| reason).collect();
+    let stage = report["stages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|stage| stage["name"] == "execute")
+        .unwrap();
+    let expected: Vec<&str> = planted()
+        .into_iter()
+        .filter_map(|(_, reason)| reason)
+        .collect();
     for reason in &expected {
         assert_eq!(stage["reasons"][reason], 1, "{reason}: {stage}");
     }
     assert_eq!(stage["kept"], 2, "{stage}");
     // Off, all of them pass, and what they are worth is not known.
-    let args = ["run", "inputs.yaml", "-o", "off", "--json", "--no-progress", "--set", "execute.inputs.pairs=0"];
+    let args = [
+        "run",
+        "inputs.yaml",
+        "-o",
+        "off",
+        "--json",
+        "--no-progress",
+        "--set",
+        "execute.inputs.pairs=0",
+    ];
     let report = scene.run(&args).expect(0).json();
-    let stage = report["stages"].as_array().unwrap().iter().find(|stage| stage["name"] == "execute").unwrap();
+    let stage = report["stages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|stage| stage["name"] == "execute")
+        .unwrap();
     assert_eq!(stage["kept"], 6, "{stage}");
     // Recorded only, where no finding rejects.
-    let args = ["run", "inputs.yaml", "-o", "kept", "--json", "--no-progress", "--set", "execute.inputs.reject=[]"];
+    let args = [
+        "run",
+        "inputs.yaml",
+        "-o",
+        "kept",
+        "--json",
+        "--no-progress",
+        "--set",
+        "execute.inputs.reject=[]",
+    ];
     let report = scene.run(&args).expect(0).json();
-    let stage = report["stages"].as_array().unwrap().iter().find(|stage| stage["name"] == "execute").unwrap();
+    let stage = report["stages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|stage| stage["name"] == "execute")
+        .unwrap();
     assert_eq!(stage["kept"], 6, "{stage}");
 }

@@ -97,9 +97,7 @@ pub(crate) fn measure(
             .map(|subject| asking::width(context, &*subject.model, 1))
             .max()
             .unwrap_or(1),
-        fences: (1..subjects.len())
-            .map(|who| who * chunks.len())
-            .collect(),
+        fences: (1..subjects.len()).map(|who| who * chunks.len()).collect(),
     };
     let (shards, report) = map::run(context, &map, &inputs, &|rows, progress| {
         let number = progress.number;

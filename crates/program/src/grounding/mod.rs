@@ -150,17 +150,6 @@ pub fn ground(solution: &str, trace: &Trace, input: &Json) -> Grounding {
 fn rounded(value: &BigRational, places: usize, known: &[BigRational]) -> bool {
     let hundred = BigRational::from_integer(100.into());
     let ten = num_bigint::BigInt::from(10);
-<<<<<<< HEAD
-    let half = BigRational::new(
-        1.into(),
-        ten.pow(u32::try_from(places).unwrap_or(0).min(30)) * 2,
-    );
-    known.iter().any(|other| {
-        let percent = other * &hundred == *value || value * &hundred == *other;
-        percent
-            || (!other.is_integer() && (other - value).abs() <= half)
-            || (!other.is_integer() && (other * &hundred - value).abs() <= half)
-=======
     let scale = ten.pow(u32::try_from(places).unwrap_or(0).min(30));
     let half = BigRational::new(1.into(), &scale * 2);
     // A word such as "half" has no places to be rounded to.
@@ -169,7 +158,6 @@ fn rounded(value: &BigRational, places: usize, known: &[BigRational]) -> bool {
         let percent = other * &hundred == *value || value * &hundred == *other;
         let near = |other: &BigRational| (other - value).abs() <= half;
         percent || (has_places && !other.is_integer() && (near(other) || near(&(other * &hundred))))
->>>>>>> program
     })
 }
 

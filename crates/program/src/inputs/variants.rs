@@ -281,7 +281,11 @@ impl Inputs {
             .copied()
             .filter(|&at| {
                 let site = self.site(base, at, Reach::Near, which);
-                at != from && base.values.get(at).is_some_and(|old| fits(&value, old, &site))
+                at != from
+                    && base
+                        .values
+                        .get(at)
+                        .is_some_and(|old| fits(&value, old, &site))
             })
             .collect();
         let chosen = match all {

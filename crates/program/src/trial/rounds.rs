@@ -15,7 +15,9 @@ const LEAST_MS: f64 = 1.0;
 impl Trial {
     /// Adds the runs of the next round.
     pub(super) fn plan(&mut self) {
-        if self.records.iter().any(|record| self.explodes(record)) || self.nondeterministic().is_some() {
+        if self.records.iter().any(|record| self.explodes(record))
+            || self.nondeterministic().is_some()
+        {
             // It is found out, and more of it would be slow or tell nothing.
             return;
         }
@@ -34,7 +36,11 @@ impl Trial {
         if self.silent() {
             return self.other_inputs();
         }
-        match self.records.iter().any(|record| matches!(record.role, Role::Single { near: false, .. })) {
+        match self
+            .records
+            .iter()
+            .any(|record| matches!(record.role, Role::Single { near: false, .. }))
+        {
             false => self.closer_look(),
             true => self.other_contexts(),
         }
@@ -132,7 +138,10 @@ impl Trial {
     fn larger_alone(&mut self, quarters: u8) {
         let answered = self.records.iter().any(|record| {
             record.role == Role::Growth(quarters)
-                && record.observed.as_ref().is_some_and(|o| o.answer().is_some())
+                && record
+                    .observed
+                    .as_ref()
+                    .is_some_and(|o| o.answer().is_some())
         });
         if answered || !self.may_grow() {
             return;
@@ -264,18 +273,6 @@ impl Trial {
             .collect()
     }
 
-<<<<<<< HEAD
-    /// Contexts further away, and changes in them. Outputs that can only be few things need more of them.
-    fn other_contexts(&mut self, round: u32) {
-        let unsettled = self.unsettled();
-        let coarse = matches!(
-            self.original.answer(),
-            Some(Json::Bool(_) | Json::Null | Json::String(_))
-        ) || matches!(self.original.answer(), Some(Json::Array(items)) if items.is_empty());
-        let small = matches!(self.original.answer(), Some(Json::Number(n)) if n.as_i64().is_some_and(|n| n.abs() < 3));
-        let last = if coarse || small { MOST } else { 4 };
-        if unsettled.is_empty() || round >= last {
-=======
     /// Whether the output can only be few things, or is likely to be one of few: then it takes more to see it change.
     pub(super) fn coarse(&self) -> bool {
         match self.original.answer() {
@@ -294,13 +291,13 @@ impl Trial {
 
     /// Whether no input has changed the output yet.
     fn silent(&self) -> bool {
-        self.answers().all(|answer| answer.same(&self.original) != Some(false))
+        self.answers()
+            .all(|answer| answer.same(&self.original) != Some(false))
     }
 
     /// Inputs far away, all keys changed: the least that shows an output to be constant.
     fn other_inputs(&mut self) {
         if self.answers().count() >= self.enough() {
->>>>>>> program
             return;
         }
         let original = self.inputs.original();
@@ -309,7 +306,10 @@ impl Trial {
         }
         if self.round < 3 {
             for key in self.unsettled().into_iter().take(8) {
-                for choice in self.inputs.spread(&original, key, 2, 64 + u64::from(self.round)) {
+                for choice in self
+                    .inputs
+                    .spread(&original, key, 2, 64 + u64::from(self.round))
+                {
                     if choice.lawful {
                         self.ordinary(choice, Role::Context);
                     }
@@ -321,7 +321,11 @@ impl Trial {
     /// Contexts further away, and changes in them. Outputs that can only be few things need more of them.
     fn other_contexts(&mut self) {
         let round = self.round;
-        let unsettled: Vec<usize> = self.unsettled().into_iter().filter(|&key| !self.settled(key)).collect();
+        let unsettled: Vec<usize> = self
+            .unsettled()
+            .into_iter()
+            .filter(|&key| !self.settled(key))
+            .collect();
         if unsettled.is_empty() {
             return;
         }
