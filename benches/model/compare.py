@@ -2,7 +2,7 @@
 """Measures the embedded trainer and sampler beside PyTorch and `transformers`: same model folder, same steps of the same
 sequences, same AdamW, same number of threads, f32. Sides take turns, round after round; see README.md.
 
-    cargo build --release -p caco-model --example speed && cargo build --release -p caco-gradeschool --example show
+    cargo build --release -p caco-model --example model_speed && cargo build --release -p caco-gradeschool --example show
     compare.py train  --peer-python VENV/bin/python [--curves losses.svg]
     compare.py sample --peer-python VENV/bin/python
 """
@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("--batches", default="32", help="our batch sizes for each of the two threads")
     parser.add_argument("--peer-batches", default="64,256")
     options = parser.parse_args()
-    speed, peer = build_folder() / "speed", [options.peer_python, HERE / "peer.py"]
+    speed, peer = build_folder() / "model_speed", [options.peer_python, HERE / "peer.py"]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(options.model or ROOT / "models" / "base")
         if options.shape:

@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn batches_json_and_rows_agree() {
-        let row = crate::export::views::tests::row();
+        let row = views::tests::row();
         for words in [true, false] {
             let one = batch(std::slice::from_ref(&row), words).unwrap();
             assert_eq!(one.schema().fields(), &fields());
