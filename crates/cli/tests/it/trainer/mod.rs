@@ -70,6 +70,7 @@ execute: {{python: [], workers: 2}}
 reverse: {{model: teacher}}
 solve: {{model: teacher}}
 train: {{model: small, students: [{{name: seeds, data: seeds}}, {{name: loop, data: kept}}]}}
+curate: {{leaks: published}}
 evaluate: {{benchmarks: [{{path: held-out.jsonl}}]}}
 "
         ),
