@@ -13,6 +13,9 @@ use proptest::prelude::*;
 /// Rows as texts: id, problem, program, structure, seed.
 type Row = [String; 5];
 
+/// Family, edits, length, program, seed.
+type Drawn = (u8, Vec<(usize, u8)>, usize, u8, u8);
+
 /// Problems of 14 to 24 words, of which those of a family differ in a few: many pairs on either side of a threshold.
 fn rows() -> impl Strategy<Value = Vec<Row>> {
     let row = (
@@ -23,10 +26,8 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
         0u8..4,
     );
     prop::collection::vec(row, 1..40).prop_map(|rows| {
-        let text = |(at, (family, edits, length, program, seed)): (
-            usize,
-            (u8, Vec<(usize, u8)>, usize, u8, u8),
-        )| {
+        let text = |(at, row): (usize, Drawn)| {
+            let (family, edits, length, program, seed) = row;
             let mut words: Vec<String> = (0..24).map(|word| format!("f{family}w{word}")).collect();
             for (place, new) in edits {
                 words[place] = format!("other{new}");

@@ -13,7 +13,7 @@ const WHOLE: u64 = 1 << (COUNT_BITS - 1);
 /// Sketches of kept texts, each with a number that the caller chose.
 ///
 /// Holds for each text 4 bytes for each different shingle (at most 1 KiB), 12 bytes, and 16 entries of 9 to 14 bytes in the
-/// table of bands: about 370 bytes for a problem of 45 words.
+/// table of bands: about 400 bytes for a problem of 45 words.
 #[derive(Debug, Clone)]
 pub struct NearIndex {
     threshold: f64,
