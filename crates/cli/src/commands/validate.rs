@@ -29,17 +29,19 @@ fn files(config: &Config) -> Result<()> {
     for (index, seed) in config.seeds.iter().enumerate() {
         readable(&seed.path, &format!("seeds.{index}.path"))?;
     }
-    for (index, benchmark) in config.evaluate.benchmarks.iter().enumerate() {
-        readable(
-            &benchmark.path,
-            &format!("evaluate.benchmarks.{index}.path"),
-        )?;
-    }
-    for (index, benchmark) in config.curate.contamination.iter().enumerate() {
-        readable(
-            &benchmark.path,
-            &format!("curate.contamination.{index}.path"),
-        )?;
+    for (list, benchmarks) in [
+        ("evaluate.benchmarks", &config.evaluate.benchmarks),
+        ("curate.contamination", &config.curate.contamination),
+    ] {
+        for (index, benchmark) in benchmarks.iter().enumerate() {
+            // Published files may come as a folder of them.
+            if benchmark.task.is_none() || !benchmark.path.is_dir() {
+                readable(&benchmark.path, &format!("{list}.{index}.path"))?;
+            }
+            if let Some(template) = &benchmark.template {
+                readable(template, &format!("{list}.{index}.template"))?;
+            }
+        }
     }
     for (name, model) in &config.models {
         let Model::Embedded { path } = model else {

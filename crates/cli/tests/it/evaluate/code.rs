@@ -104,7 +104,7 @@ fn the_reference_code_of_mbpp_passes_its_tests() {
             let question = format!(
                 "{}\n\nYour code should pass these tests:\n\n```python\n{}",
                 field("text").trim(),
-                row["test_list"][0].as_str().unwrap()
+                row["test_list"][0].as_str().unwrap().trim()
             );
             (question, field("code"))
         })
