@@ -147,16 +147,22 @@ fn the_students_and_the_generator_are_model_folders() {
     );
     let model = models.join(&folders[0]);
     let benchmark = super::scene::project("examples/quickstart-held-out.jsonl");
+    let bench = format!("problems={}", benchmark.display());
     let args = [
         "evaluate",
+        "--model",
         model.to_str().unwrap(),
-        benchmark.to_str().unwrap(),
+        "--bench",
+        &bench,
+        "-o",
+        "measured",
         "--limit",
         "3",
         "--json",
         "-q",
     ];
-    assert_eq!(scene.run(&args).expect(0).json()["total"], 3);
+    let measured = scene.run(&args).expect(0).json();
+    assert_eq!(measured["tasks"][0]["metrics"]["replies"], 3);
 }
 
 #[test]

@@ -178,7 +178,7 @@ def _same(one, other, depth):
 
 def _same_lists(left, right, depth):
     (open_one, items), (open_other, others) = left, right
-    ordered = "(" in (open_one[:1], open_other[:1])
+    ordered = "(" in (open_one[:1], open_other[:1]) or (open_one[:1], open_other[:1]) == ("[", "[")
     kinds = {opening[:1] for opening in (open_one, open_other) if opening}
     if "(" in kinds and len(kinds) > 1 or {"(]", "[)"} & {open_one, open_other} and open_one != open_other:
         return None
