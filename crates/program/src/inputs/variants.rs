@@ -260,7 +260,7 @@ impl Inputs {
         }
         if which.len() > 1 {
             for group in &self.groups {
-                resize(&mut values, group, reach, chance);
+                resize(&mut values, base, group, reach, chance);
             }
         }
         (values != base.values).then_some(values)
@@ -446,14 +446,21 @@ fn ordered(keys: &[String], values: &[Value]) -> Vec<(usize, usize)> {
 }
 
 /// Gives the lists of a group another length together now and then, and their counts with it.
-fn resize(values: &mut [Value], group: &Group, reach: Reach, chance: &mut Chance) {
+fn resize(
+    values: &mut [Value],
+    base: &Choice,
+    group: &Group,
+    reach: Reach,
+    chance: &mut Chance,
+) {
     let length = |values: &[Value], at: usize| values.get(at).and_then(Value::length).unwrap_or(0);
     let Some(&first) = group.lists.first() else {
         return;
     };
     let held = |at: &usize| {
-        let items = values.get(*at).and_then(Value::items);
-        items.is_none_or(keeps_its_length)
+        // What it was tells its kind: shuffled, a permutation may look like any list.
+        let was = base.values.get(*at).and_then(Value::items);
+        was.is_none_or(keeps_its_length)
     };
     if group.lists.iter().any(held) {
         return;
