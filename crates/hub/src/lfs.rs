@@ -70,7 +70,7 @@ pub(crate) async fn upload(
             waiting.push((*file, object.ok_or_else(|| missing(file))?));
         }
     }
-    stream::iter(waiting.into_iter().map(|pair| Ok::<_, Error>(pair)))
+    stream::iter(waiting.into_iter().map(Ok::<_, Error>))
         .map(|pair| async {
             let (file, object) = pair?;
             one(session, repository, revision, file, object).await

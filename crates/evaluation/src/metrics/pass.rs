@@ -6,7 +6,7 @@
 #[must_use]
 pub fn pass_at(samples: u64, right: u64, k: u64) -> f64 {
     let k = k.min(samples);
-    if right >= samples - k + 1 {
+    if right > samples - k {
         return if k == 0 { 0.0 } else { 1.0 };
     }
     let missed: f64 = (samples - right + 1..=samples)

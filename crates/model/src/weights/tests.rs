@@ -21,7 +21,7 @@ fn names(dir: &Path) -> Vec<String> {
     names
 }
 
-fn edit(path: &PathBuf, change: impl FnOnce(&mut Value)) {
+fn edit(path: &std::path::Path, change: impl FnOnce(&mut Value)) {
     let mut json: Value = files::read_json(path).unwrap();
     change(&mut json);
     files::write_json(path, &json).unwrap();

@@ -446,13 +446,7 @@ fn ordered(keys: &[String], values: &[Value]) -> Vec<(usize, usize)> {
 }
 
 /// Gives the lists of a group another length together now and then, and their counts with it.
-fn resize(
-    values: &mut [Value],
-    base: &Choice,
-    group: &Group,
-    reach: Reach,
-    chance: &mut Chance,
-) {
+fn resize(values: &mut [Value], base: &Choice, group: &Group, reach: Reach, chance: &mut Chance) {
     let length = |values: &[Value], at: usize| values.get(at).and_then(Value::length).unwrap_or(0);
     let Some(&first) = group.lists.first() else {
         return;

@@ -265,7 +265,10 @@ fn complete(state: &State, asked: &Asked, sha: &str) -> Answer {
     for (place, part) in body["parts"].as_array().into_iter().flatten().enumerate() {
         let number = place as u64 + 1;
         let known = inner.parts.get(&(sha.to_owned(), number));
-        if part["partNumber"] != number || part["etag"] != number.to_string() || known.is_none() {
+        if part["partNumber"] != number
+            || part["etag"].as_str() != Some(number.to_string().as_str())
+            || known.is_none()
+        {
             return error(400, "not the parts that were uploaded");
         }
         whole.extend(known.into_iter().flatten());

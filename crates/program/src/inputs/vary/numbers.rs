@@ -192,7 +192,10 @@ fn another_prime(value: &BigInt, name: &str, chance: &mut Chance) -> Option<BigI
 }
 
 fn is_prime(value: u64) -> bool {
-    value >= 2 && (2..).take_while(|d| d * d <= value).all(|d| !value.is_multiple_of(d))
+    value >= 2
+        && (2..)
+            .take_while(|d| d * d <= value)
+            .all(|d| !value.is_multiple_of(d))
 }
 
 /// A decimal number as an integer of its last places.

@@ -81,8 +81,7 @@ fn number(text: &str, site: &Site<'_>, reach: Reach, chance: &mut Chance) -> Opt
         .magnitude()
         .to_string();
     // A group of fixed width, such as the hundreds of `1,250` or the minutes of `14:05`, keeps it.
-    let padded = digits.starts_with('0') && digits.len() > 1
-        || before.ends_with([',', ':']);
+    let padded = digits.starts_with('0') && digits.len() > 1 || before.ends_with([',', ':']);
     let new = match padded {
         true => {
             let kept: String = new.chars().rev().take(digits.len()).collect();
