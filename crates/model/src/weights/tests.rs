@@ -1,7 +1,6 @@
 use super::*;
 use crate::{Message, Model, Tokenizer, files};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 
 fn model(config: impl FnOnce(&mut ModelConfig)) -> Model {
     let tokenizer = Tokenizer::train(["some words and 12 more"].into_iter(), 449).unwrap();
@@ -21,7 +20,7 @@ fn names(dir: &Path) -> Vec<String> {
     names
 }
 
-fn edit(path: &std::path::Path, change: impl FnOnce(&mut Value)) {
+fn edit(path: &Path, change: impl FnOnce(&mut Value)) {
     let mut json: Value = files::read_json(path).unwrap();
     change(&mut json);
     files::write_json(path, &json).unwrap();

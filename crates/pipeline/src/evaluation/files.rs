@@ -100,7 +100,7 @@ fn folder(path: &Path) -> Result<Vec<Record>, Error> {
             }
         }
     }
-    names.sort_by(|a, b| natural(a).cmp(&natural(b)));
+    names.sort_by_cached_key(|name| natural(name));
     for own in names {
         let name = own.strip_prefix(path).unwrap_or(&own).display().to_string();
         let records = file(&own)?;

@@ -54,6 +54,10 @@ struct Open {
     encoder: Encoder,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each file that is being written"
+)]
 enum Encoder {
     Lines(BufWriter<Hashed>),
     Parquet {
