@@ -63,6 +63,10 @@ pub struct Global {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, and it is parsed once"
+)]
 pub enum Command {
     /// Write a commented configuration and the prompts to start from.
     #[command(long_about = "\
