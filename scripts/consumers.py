@@ -55,14 +55,6 @@ def package(name):
     stand_in(name).__path__ = [folder]
 
 
-CACHE = str(datasets.config.HF_DATASETS_CACHE)
-
-
-def own_cache(name):
-    """`datasets` tells files in its cache apart by their times alone, and small ones may be written at the same time."""
-    datasets.config.HF_DATASETS_CACHE = os.path.join(CACHE, "own", name)
-
-
 LINES = ("openai", "jsonl")
 
 
@@ -72,7 +64,6 @@ def load(config):
 
 def load_lines(folder, features=None):
     """A format that is no config beside Parquet."""
-    own_cache(folder)
     files = os.path.join(FOLDER, folder, "train-*.jsonl")
     return datasets.load_dataset("json", data_files=files, split="train", features=features)
 
@@ -113,7 +104,9 @@ def by_datasets():
 def by_trl(loaded):
     if not REAL:
         package("trl")
-        stand_in("transformers", PreTrainedTokenizerBase=object, ProcessorMixin=object)
+        # Classes of their own: `datasets` hashes whatever is a tokenizer in a way of its own, and everything is an `object`.
+        bases = {name: type(name, (), {}) for name in ("PreTrainedTokenizerBase", "PreTrainedTokenizer", "ProcessorMixin")}
+        stand_in("transformers", **bases)
     utils = importlib.import_module("trl.data_utils")
     for name in ("messages", "openai", "tool"):
         check(all(utils.is_conversational(row) for row in loaded[name]), f"TRL: {name} is not conversational")
@@ -155,7 +148,6 @@ def by_llama_factory(loaded):
         # As its loader does with a folder: every file in it, by the kind of the first.
         folder = os.path.join(FOLDER, view)
         files = sorted(os.path.join(folder, name) for name in os.listdir(folder))
-        own_cache(view)
         data = datasets.load_dataset("parquet", data_files=files, split=attributes.split)
         aligned = converter.align_dataset(data, attributes, data_args, training_args)
         check(len(aligned) == len(loaded[view]), f"LLaMA-Factory: rows of {view}")
@@ -203,8 +195,6 @@ def by_verl(loaded, default):
         torch = stand_in("torch", Tensor=type("Tensor", (), {}), tensor=lambda values, dtype: values, uint8=None)
         torch.utils = stand_in("torch.utils")
         torch.utils.data = stand_in("torch.utils.data", Dataset=object)
-        transformers = sys.modules["transformers"]
-        transformers.PreTrainedTokenizer = object
         stand_in("omegaconf", DictConfig=dict, ListConfig=list)
         stand_in("PIL").Image = stand_in("PIL.Image", Image=type("Image", (), {}))
         stand_in("verl.utils.import_utils", load_extern_object=None)
@@ -221,7 +211,6 @@ def by_verl(loaded, default):
 
         tokenizer = AutoTokenizer.from_pretrained(MODEL)
         config = OmegaConf.create({"filter_overlong_prompts": True, "max_prompt_length": 4096, "filter_overlong_prompts_workers": 1})
-    own_cache("verl")
     data = module.RLHFDataset(list(files), tokenizer, config)
     check(len(data) == len(loaded["verl"]), "verl: rows")
     spec = importlib.util.spec_from_file_location("caco_reward", os.path.join(FOLDER, "caco_reward.py"))
