@@ -37,7 +37,10 @@ pub fn keys_that_reach_output(source: &str) -> Result<Vec<String>, SyntaxProblem
     let mut functions = Functions::default();
     body.iter().for_each(|stmt| functions.visit_stmt(stmt));
     let mut flow = Flow {
-        wholes: facts::aliases(body).into_iter().map(str::to_owned).collect(),
+        wholes: facts::aliases(body)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
         every: u64::MAX >> (64 - keys.len().clamp(1, 64)),
         keys,
         functions: functions.found,
@@ -88,7 +91,8 @@ impl<'a> Visitor<'a> for Functions {
                 for inner in &class.body {
                     match inner {
                         Stmt::FunctionDef(def) if def.name.as_str() == "__init__" => {
-                            fields.extend(names::parameter_names(&def.parameters).map(str::to_owned));
+                            fields
+                                .extend(names::parameter_names(&def.parameters).map(str::to_owned));
                         }
                         Stmt::AnnAssign(field) => {
                             if let Expr::Name(name) = field.target.as_ref() {
@@ -98,7 +102,10 @@ impl<'a> Visitor<'a> for Functions {
                         _ => {}
                     }
                 }
-                self.found.entry(class.name.to_string()).or_default().extend(fields);
+                self.found
+                    .entry(class.name.to_string())
+                    .or_default()
+                    .extend(fields);
             }
             _ => {
                 if let Some((name, Expr::Lambda(lambda))) = facts::binding(stmt)
@@ -329,7 +336,10 @@ impl Flow {
                     (subscript.value.as_ref(), subscript.slice.as_ref())
                     && self.wholes.iter().any(|whole| whole == name.id.as_str())
                 {
-                    let at = self.keys.iter().position(|known| known == key.value.to_str());
+                    let at = self
+                        .keys
+                        .iter()
+                        .position(|known| known == key.value.to_str());
                     return at.map_or(0, |at| 1 << at);
                 }
                 self.expr(&subscript.value) | self.expr(&subscript.slice)
@@ -366,7 +376,10 @@ impl Flow {
             _ => {
                 let mut children = Children(Vec::new());
                 walk_expr(&mut children, expr);
-                children.0.into_iter().fold(0, |all, child| all | self.expr(child))
+                children
+                    .0
+                    .into_iter()
+                    .fold(0, |all, child| all | self.expr(child))
             }
         }
     }
@@ -383,18 +396,35 @@ impl Flow {
             && matches!(name, "get" | "pop")
             && self.wholes.iter().any(|known| known == whole.id.as_str())
         {
-            let at = self.keys.iter().position(|known| known == key.value.to_str());
+            let at = self
+                .keys
+                .iter()
+                .position(|known| known == key.value.to_str());
             return at.map_or(0, |at| 1 << at);
         }
         let mut keys = self.expr(&call.func);
         let given: Vec<u64> = call.arguments.args.iter().map(|a| self.expr(a)).collect();
-        let named: Vec<u64> = call.arguments.keywords.iter().map(|k| self.expr(&k.value)).collect();
+        let named: Vec<u64> = call
+            .arguments
+            .keywords
+            .iter()
+            .map(|k| self.expr(&k.value))
+            .collect();
         let all = given.iter().chain(&named).fold(0, |all, keys| all | keys);
         // What a function that is handed over works on.
-        for argument in call.arguments.args.iter().chain(call.arguments.keywords.iter().map(|k| &k.value)) {
+        for argument in call
+            .arguments
+            .args
+            .iter()
+            .chain(call.arguments.keywords.iter().map(|k| &k.value))
+        {
             match argument {
                 Expr::Lambda(lambda) => {
-                    for parameter in lambda.parameters.iter().flat_map(|p| names::parameter_names(p)) {
+                    for parameter in lambda
+                        .parameters
+                        .iter()
+                        .flat_map(|p| names::parameter_names(p))
+                    {
                         self.add(parameter, all | keys);
                     }
                 }
@@ -422,7 +452,11 @@ impl Flow {
             (receiver.is_some() || parameters.first().is_some_and(|p| p == "self"))
                 && parameters.first().is_some_and(|p| p == "self"),
         );
-        let starred = call.arguments.args.iter().any(|a| matches!(a, Expr::Starred(_)));
+        let starred = call
+            .arguments
+            .args
+            .iter()
+            .any(|a| matches!(a, Expr::Starred(_)));
         for (at, parameter) in parameters.iter().enumerate() {
             let mut into = match at.checked_sub(own) {
                 None => keys,
@@ -444,7 +478,9 @@ impl Flow {
         }
         // More arguments than parameters are known: defined twice, or taken by `*args`.
         if given.len() + own > parameters.len() {
-            parameters.iter().for_each(|parameter| self.add(parameter, all));
+            parameters
+                .iter()
+                .for_each(|parameter| self.add(parameter, all));
         }
         let result = self.of(&format!("{name}()")) | self.of(&format!("{name}!"));
         match parameters.iter().any(|p| p.starts_with('.')) || receiver.is_some() {
@@ -508,20 +544,53 @@ mod tests {
         let input = "{'a': 1, 'b': 2, 'c': 3}";
         for (body, reached) in [
             ("output = input['a'] + input.get('c')", "a c"),
-            ("def f(a, b, c):\n    t = a\n    if b > 2:\n        t = 5\n    return t\noutput = f(**input)", "a b"),
-            ("def f(a, b, c):\n    for i in range(b):\n        if i > a: break\n    return i\noutput = f(**input)", "a b"),
-            ("def f(a, b, c):\n    xs = []\n    xs.append(a)\n    print(c)\n    return sum(xs)\noutput = f(**input)", "a"),
-            ("def f(a, b, c):\n    c = 7\n    return 42\noutput = f(**input)", ""),
-            ("def g(x):\n    return x * 2\ndef f(a, b, c):\n    return g(b)\noutput = f(**input)", "b"),
-            ("def f(a, b, c):\n    return list(map(lambda v: v + a, [c]))\noutput = f(**input)", "a c"),
-            ("class A:\n    def __init__(self, v):\n        self.v = v\n    def get(self):\n        return self.v\nx = A(input['b'])\noutput = x.get()", "b"),
+            (
+                "def f(a, b, c):\n    t = a\n    if b > 2:\n        t = 5\n    return t\noutput = f(**input)",
+                "a b",
+            ),
+            (
+                "def f(a, b, c):\n    for i in range(b):\n        if i > a: break\n    return i\noutput = f(**input)",
+                "a b",
+            ),
+            (
+                "def f(a, b, c):\n    xs = []\n    xs.append(a)\n    print(c)\n    return sum(xs)\noutput = f(**input)",
+                "a",
+            ),
+            (
+                "def f(a, b, c):\n    c = 7\n    return 42\noutput = f(**input)",
+                "",
+            ),
+            (
+                "def g(x):\n    return x * 2\ndef f(a, b, c):\n    return g(b)\noutput = f(**input)",
+                "b",
+            ),
+            (
+                "def f(a, b, c):\n    return list(map(lambda v: v + a, [c]))\noutput = f(**input)",
+                "a c",
+            ),
+            (
+                "class A:\n    def __init__(self, v):\n        self.v = v\n    def get(self):\n        return self.v\nx = A(input['b'])\noutput = x.get()",
+                "b",
+            ),
             ("d = {}\nd[input['a']] = 1\noutput = len(d)", "a"),
-            ("def f(a, b, c):\n    if a < 0:\n        raise ValueError\n    return b\noutput = f(**input)", "a b"),
+            (
+                "def f(a, b, c):\n    if a < 0:\n        raise ValueError\n    return b\noutput = f(**input)",
+                "a b",
+            ),
             ("output = sum(input.values())", "a b c"),
             ("output = eval('input[\"a\"]')", "a b c"),
-            ("try:\n    output = 1 / input['b']\nexcept ZeroDivisionError:\n    output = 0", "a b c"),
-            ("total = 0\ndef add(v):\n    global total\n    total += v\nadd(input['c'])\noutput = total", "c"),
-            ("match input['a']:\n    case 1:\n        output = 2\n    case _:\n        output = 3", "a"),
+            (
+                "try:\n    output = 1 / input['b']\nexcept ZeroDivisionError:\n    output = 0",
+                "a b c",
+            ),
+            (
+                "total = 0\ndef add(v):\n    global total\n    total += v\nadd(input['c'])\noutput = total",
+                "c",
+            ),
+            (
+                "match input['a']:\n    case 1:\n        output = 2\n    case _:\n        output = 3",
+                "a",
+            ),
         ] {
             assert_eq!(reach(input, body), reached, "{body}");
         }

@@ -40,7 +40,16 @@ pub struct Profile {
 
 /// Modules that give another answer another time.
 const UNSTEADY: &[&str] = &[
-    "multiprocessing", "os", "platform", "random", "secrets", "socket", "tempfile", "threading", "time", "uuid",
+    "multiprocessing",
+    "os",
+    "platform",
+    "random",
+    "secrets",
+    "socket",
+    "tempfile",
+    "threading",
+    "time",
+    "uuid",
 ];
 /// Attributes that do.
 const UNSTEADY_ATTRIBUTES: &[&str] = &["now", "random", "today", "utcnow"];
@@ -107,8 +116,13 @@ pub fn hard_coded(source: &str, answer: &str) -> Result<Option<HardCoded>, Synta
         returned: false,
         found: false,
     };
-    parsed.syntax().body.iter().for_each(|stmt| seek.visit_stmt(stmt));
-    let telling = answer.chars().count() > 1 && !matches!(answer, "True" | "False" | "None" | "10" | "100");
+    parsed
+        .syntax()
+        .body
+        .iter()
+        .for_each(|stmt| seek.visit_stmt(stmt));
+    let telling =
+        answer.chars().count() > 1 && !matches!(answer, "True" | "False" | "None" | "10" | "100");
     Ok(match (telling, seek.returned, seek.found) {
         (true, true, _) => Some(HardCoded::Returned),
         (true, false, true) => Some(HardCoded::Constant),
@@ -137,7 +151,10 @@ impl<'a> Visitor<'a> for Seek<'_> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::Return(end) => {
-                self.returned |= end.value.as_ref().is_some_and(|value| self.is_answer(value));
+                self.returned |= end
+                    .value
+                    .as_ref()
+                    .is_some_and(|value| self.is_answer(value));
             }
             _ => match facts::binding(stmt) {
                 // What the input holds is no constant of the program.
@@ -219,7 +236,10 @@ impl<'a> Visitor<'a> for Walk {
                 self.depth -= 1;
                 return;
             }
-            Stmt::Import(import) => import.names.iter().for_each(|alias| self.import(alias.name.as_str())),
+            Stmt::Import(import) => import
+                .names
+                .iter()
+                .for_each(|alias| self.import(alias.name.as_str())),
             Stmt::ImportFrom(import) => {
                 if let Some(module) = &import.module {
                     self.import(module.as_str());
@@ -230,7 +250,11 @@ impl<'a> Visitor<'a> for Walk {
                 self.enter_loop();
             }
             Stmt::If(branch) => {
-                self.profile.branches += 1 + branch.elif_else_clauses.iter().filter(|c| c.test.is_some()).count();
+                self.profile.branches += 1 + branch
+                    .elif_else_clauses
+                    .iter()
+                    .filter(|c| c.test.is_some())
+                    .count();
             }
             Stmt::Match(arms) => self.profile.branches += arms.cases.len(),
             Stmt::AugAssign(assign) => self.count(assign.op.as_str()),
@@ -246,7 +270,9 @@ impl<'a> Visitor<'a> for Walk {
         match expr {
             Expr::BinOp(binary) => self.count(binary.op.as_str()),
             Expr::BoolOp(both) => self.count(both.op.as_str()),
-            Expr::UnaryOp(unary) if !unary.operand.is_literal_expr() => self.count(unary.op.as_str()),
+            Expr::UnaryOp(unary) if !unary.operand.is_literal_expr() => {
+                self.count(unary.op.as_str())
+            }
             Expr::Compare(compare) => compare.ops.iter().for_each(|op| self.count(op.as_str())),
             Expr::If(_) => self.profile.branches += 1,
             Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) | Expr::Generator(_) => {
@@ -259,7 +285,9 @@ impl<'a> Visitor<'a> for Walk {
             Expr::Set(_) => {
                 self.chance.insert("set".into());
             }
-            Expr::Attribute(attribute) if UNSTEADY_ATTRIBUTES.contains(&attribute.attr.as_str()) => {
+            Expr::Attribute(attribute)
+                if UNSTEADY_ATTRIBUTES.contains(&attribute.attr.as_str()) =>
+            {
                 self.chance.insert(attribute.attr.to_string());
             }
             Expr::Name(name) if UNSTEADY_BUILTINS.contains(&name.id.as_str()) => {
@@ -276,7 +304,18 @@ impl<'a> Visitor<'a> for Walk {
                     }
                 }
                 Expr::Attribute(attribute) => match attribute.value.as_ref() {
-                    Expr::Name(module) if matches!(module.id.as_str(), "math" | "np" | "numpy" | "sympy" | "itertools" | "functools" | "statistics") => {
+                    Expr::Name(module)
+                        if matches!(
+                            module.id.as_str(),
+                            "math"
+                                | "np"
+                                | "numpy"
+                                | "sympy"
+                                | "itertools"
+                                | "functools"
+                                | "statistics"
+                        ) =>
+                    {
                         self.count(format!("{}.{}", module.id, attribute.attr));
                     }
                     _ => self.count(format!(".{}", attribute.attr)),
@@ -300,20 +339,48 @@ mod tests {
         let found = profile(source).unwrap();
         assert_eq!(found.chance, ["random", "set"]);
         assert_eq!(found.recursive, ["f"]);
-        assert_eq!((found.loops, found.loop_depth, found.branches, found.depth), (3, 2, 1, 4));
+        assert_eq!(
+            (found.loops, found.loop_depth, found.branches, found.depth),
+            (3, 2, 1, 4)
+        );
         assert_eq!(found.unreaching, ["unused"]);
         let count = |name: &str| found.operations.get(name).copied().unwrap_or(0);
-        assert_eq!((count("+"), count("*"), count("-"), count("<"), count("and"), count("range"), count("math.gcd"), count("f")), (2, 1, 1, 1, 1, 2, 1, 0));
+        assert_eq!(
+            (
+                count("+"),
+                count("*"),
+                count("-"),
+                count("<"),
+                count("and"),
+                count("range"),
+                count("math.gcd"),
+                count("f")
+            ),
+            (2, 1, 1, 1, 1, 2, 1, 0)
+        );
     }
 
     #[test]
     fn an_answer_that_stands_in_the_text_is_found() {
-        let program = |body: &str| format!("input = {{'a': 40, 'b': 2}}\ndef f(a, b):\n{body}\noutput = f(**input)\nprint(output)\n");
+        let program = |body: &str| {
+            format!(
+                "input = {{'a': 40, 'b': 2}}\ndef f(a, b):\n{body}\noutput = f(**input)\nprint(output)\n"
+            )
+        };
         let found = |body: &str| hard_coded(&program(body), "42").unwrap();
         assert_eq!(found("    return 42"), Some(HardCoded::NothingReaches));
-        assert_eq!(found("    if a == 40:\n        return 42\n    return a + b"), Some(HardCoded::Returned));
-        assert_eq!(found("    return 42 + a - a - b + b"), Some(HardCoded::Constant));
+        assert_eq!(
+            found("    if a == 40:\n        return 42\n    return a + b"),
+            Some(HardCoded::Returned)
+        );
+        assert_eq!(
+            found("    return 42 + a - a - b + b"),
+            Some(HardCoded::Constant)
+        );
         assert_eq!(found("    return a + b"), None);
-        assert_eq!(hard_coded(&program("    return a + b"), "40").unwrap(), None);
+        assert_eq!(
+            hard_coded(&program("    return a + b"), "40").unwrap(),
+            None
+        );
     }
 }

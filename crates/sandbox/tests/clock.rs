@@ -94,7 +94,8 @@ fn an_instant_out_of_range_is_refused() {
 /// The same program twice where hashes and random streams start elsewhere: what depends on them differs, all else is the same.
 #[test]
 fn hashes_and_random_streams_start_where_the_settings_say() {
-    let program = "import random\ninput = {'a': 1}\noutput = [hash('text'), random.random(), 6 * 7]";
+    let program =
+        "import random\ninput = {'a': 1}\noutput = [hash('text'), random.random(), 6 * 7]";
     let run = |hash_seed, random_seed, tier| {
         let config = Config {
             hash_seed,

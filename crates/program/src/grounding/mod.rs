@@ -102,7 +102,10 @@ pub fn ground(solution: &str, trace: &Trace, input: &Json) -> Grounding {
     for mention in mentions(solution) {
         let text = solution.get(mention.start..mention.end).unwrap_or_default();
         // A part of a compound is told by its whole.
-        if mention.part || mention.start < covered || numbers::is_label(solution, mention.start, mention.end) {
+        if mention.part
+            || mention.start < covered
+            || numbers::is_label(solution, mention.start, mention.end)
+        {
             continue;
         }
         covered = mention.end;
@@ -130,7 +133,10 @@ pub fn ground(solution: &str, trace: &Trace, input: &Json) -> Grounding {
             origin,
         });
     }
-    let grounded = found.iter().filter(|n| n.origin != Origin::Ungrounded).count();
+    let grounded = found
+        .iter()
+        .filter(|n| n.origin != Origin::Ungrounded)
+        .count();
     Grounding {
         score: match found.len() {
             0 => 1.0,

@@ -45,8 +45,14 @@ pub(super) fn is_label(text: &str, start: usize, end: usize) -> bool {
     let after = text.get(end..).unwrap_or_default();
     let number = text.get(start..end).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
-    let opens = line.trim_matches([' ', '\t', '*', '#', '(', '-', '>']).is_empty();
-    let marked = after.starts_with(')') || after.starts_with(". ") || after.starts_with(".\n") || after.starts_with(':') || after.starts_with(".*");
+    let opens = line
+        .trim_matches([' ', '\t', '*', '#', '(', '-', '>'])
+        .is_empty();
+    let marked = after.starts_with(')')
+        || after.starts_with(". ")
+        || after.starts_with(".\n")
+        || after.starts_with(':')
+        || after.starts_with(".*");
     let whole = number.bytes().all(|b| b.is_ascii_digit()) && number.len() <= 2;
     if whole && opens && marked {
         return true;
@@ -57,7 +63,21 @@ pub(super) fn is_label(text: &str, start: usize, end: usize) -> bool {
         .next()
         .unwrap_or_default()
         .to_lowercase();
-    if whole && matches!(word.as_str(), "step" | "part" | "case" | "equation" | "section" | "figure" | "problem" | "question" | "method" | "stage") {
+    if whole
+        && matches!(
+            word.as_str(),
+            "step"
+                | "part"
+                | "case"
+                | "equation"
+                | "section"
+                | "figure"
+                | "problem"
+                | "question"
+                | "method"
+                | "stage"
+        )
+    {
         return true;
     }
     let lower = number.to_lowercase();
@@ -66,6 +86,17 @@ pub(super) fn is_label(text: &str, start: usize, end: usize) -> bool {
     (!digits.is_empty() && matches!(ending, "st" | "nd" | "rd" | "th"))
         || matches!(
             lower.as_str(),
-            "first" | "second" | "third" | "fourth" | "fifth" | "sixth" | "seventh" | "eighth" | "ninth" | "tenth" | "one" | "zero"
+            "first"
+                | "second"
+                | "third"
+                | "fourth"
+                | "fifth"
+                | "sixth"
+                | "seventh"
+                | "eighth"
+                | "ninth"
+                | "tenth"
+                | "one"
+                | "zero"
         )
 }

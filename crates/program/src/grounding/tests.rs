@@ -16,7 +16,11 @@ fn trace(numbers: &[&str]) -> Trace {
 
 fn origins(solution: &str, numbers: &[&str], input: Json) -> Vec<(String, Origin)> {
     let found = ground(solution, &trace(numbers), &input);
-    found.numbers.into_iter().map(|n| (n.text, n.origin)).collect()
+    found
+        .numbers
+        .into_iter()
+        .map(|n| (n.text, n.origin))
+        .collect()
 }
 
 #[test]
@@ -38,7 +42,10 @@ fn each_number_has_its_origin() {
         ("431", Origin::Input),
         ("917", Origin::Ungrounded),
     ];
-    let expected: Vec<(String, Origin)> = expected.iter().map(|(t, o)| ((*t).to_owned(), *o)).collect();
+    let expected: Vec<(String, Origin)> = expected
+        .iter()
+        .map(|(t, o)| ((*t).to_owned(), *o))
+        .collect();
     assert_eq!(found, expected);
 }
 
@@ -73,7 +80,11 @@ fn traces_are_read_and_others_refused() {
     let output = json!({"events": [[3, "x", ["1", "2.5"]]], "cut": false, "failed": null});
     let trace = Trace::from_typed(&output).unwrap();
     assert_eq!(trace.events[0].numbers, ["1", "2.5"]);
-    for output in [json!(1), json!({"events": [[3, "x"]], "cut": false}), json!({"events": []})] {
+    for output in [
+        json!(1),
+        json!({"events": [[3, "x"]], "cut": false}),
+        json!({"events": []}),
+    ] {
         assert!(Trace::from_typed(&output).is_err());
     }
 }

@@ -45,16 +45,26 @@ impl Trace {
             Some(Event {
                 line: u32::try_from(line.as_u64()?).ok()?,
                 name: name.as_str()?.to_owned(),
-                numbers: numbers.map(|n| Some(n.as_str()?.to_owned())).collect::<Option<_>>()?,
+                numbers: numbers
+                    .map(|n| Some(n.as_str()?.to_owned()))
+                    .collect::<Option<_>>()?,
             })
         };
         Ok(Self {
             events: events
                 .iter()
-                .map(|event| read(event).ok_or_else(|| wrong("event in its form: [line, name, [numbers]]")))
+                .map(|event| {
+                    read(event).ok_or_else(|| wrong("event in its form: [line, name, [numbers]]"))
+                })
                 .collect::<Result<_, _>>()?,
-            cut: output.get("cut").and_then(Json::as_bool).ok_or_else(|| wrong("truth `cut`"))?,
-            failed: output.get("failed").and_then(Json::as_str).map(str::to_owned),
+            cut: output
+                .get("cut")
+                .and_then(Json::as_bool)
+                .ok_or_else(|| wrong("truth `cut`"))?,
+            failed: output
+                .get("failed")
+                .and_then(Json::as_str)
+                .map(str::to_owned),
         })
     }
 }

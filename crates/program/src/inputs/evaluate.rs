@@ -123,9 +123,24 @@ impl<'a> Evaluator<'a> {
                 }
                 item(&next(&subscript.value)?, &next(&subscript.slice)?)
             }
-            Expr::List(list) => list.elts.iter().map(next).collect::<Option<_>>().map(Value::List),
-            Expr::Tuple(tuple) => tuple.elts.iter().map(next).collect::<Option<_>>().map(Value::Tuple),
-            Expr::Set(set) => set.elts.iter().map(next).collect::<Option<_>>().map(Value::Set),
+            Expr::List(list) => list
+                .elts
+                .iter()
+                .map(next)
+                .collect::<Option<_>>()
+                .map(Value::List),
+            Expr::Tuple(tuple) => tuple
+                .elts
+                .iter()
+                .map(next)
+                .collect::<Option<_>>()
+                .map(Value::Tuple),
+            Expr::Set(set) => set
+                .elts
+                .iter()
+                .map(next)
+                .collect::<Option<_>>()
+                .map(Value::Set),
             Expr::Call(call) => match self.names.key_of(expr).filter(|_| !conversion(call)) {
                 Some(key) => (self.value)(key),
                 None => self.call(call, scope, depth),
@@ -258,7 +273,13 @@ fn extreme(items: &[Value], largest: bool) -> Option<(usize, Value)> {
     let mut best = (0, items.first()?);
     for (at, item) in items.iter().enumerate().skip(1) {
         let order = ordering(item, best.1)?;
-        if order == (if largest { Ordering::Greater } else { Ordering::Less }) {
+        if order
+            == (if largest {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            })
+        {
             best = (at, item);
         }
     }
@@ -273,7 +294,11 @@ fn item(of: &Value, index: &Value) -> Option<Value> {
             .map(|(_, value)| value.clone()),
         (Value::List(items) | Value::Tuple(items), Value::Int(index)) => {
             let length = BigInt::from(items.len());
-            let index = if index.is_negative() { index + length } else { index.clone() };
+            let index = if index.is_negative() {
+                index + length
+            } else {
+                index.clone()
+            };
             items.get(index.to_usize()?).cloned()
         }
         _ => None,

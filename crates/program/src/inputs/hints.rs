@@ -49,15 +49,16 @@ impl Names {
     pub(crate) fn key_of<'e>(&'e self, expr: &'e Expr) -> Option<&'e str> {
         match expr {
             Expr::Name(name) => self.keys.get(name.id.as_str()).map(String::as_str),
-            Expr::Subscript(subscript) => match (subscript.value.as_ref(), subscript.slice.as_ref())
-            {
-                (Expr::Name(name), Expr::StringLiteral(key))
-                    if self.wholes.contains(name.id.as_str()) =>
-                {
-                    Some(key.value.to_str())
+            Expr::Subscript(subscript) => {
+                match (subscript.value.as_ref(), subscript.slice.as_ref()) {
+                    (Expr::Name(name), Expr::StringLiteral(key))
+                        if self.wholes.contains(name.id.as_str()) =>
+                    {
+                        Some(key.value.to_str())
+                    }
+                    _ => None,
                 }
-                _ => None,
-            },
+            }
             Expr::Call(call) => match (call.func.as_ref(), call.arguments.args.first()) {
                 (Expr::Attribute(attribute), Some(Expr::StringLiteral(key)))
                     if attribute.attr.as_str() == "get"
@@ -145,7 +146,10 @@ impl Hints {
 /// Finds out what names stand for. A name that is bound in two ways stands for nothing.
 fn resolve(body: &[Stmt], keys: &[&str]) -> Names {
     let mut names = Names {
-        wholes: facts::aliases(body).into_iter().map(str::to_owned).collect(),
+        wholes: facts::aliases(body)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
         ..Names::default()
     };
     let mut bound = Bound::default();
@@ -180,7 +184,9 @@ fn resolve(body: &[Stmt], keys: &[&str]) -> Names {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for (name, value) in &bound.assigned {
         // Handing a key on under its own name changes nothing.
-        let same = names.key_of(value).is_some_and(|key| names.keys.get(name).is_some_and(|k| k == key));
+        let same = names
+            .key_of(value)
+            .is_some_and(|key| names.keys.get(name).is_some_and(|k| k == key));
         *counts.entry(name).or_default() += usize::from(!same);
     }
     for name in &bound.rebound {
@@ -256,9 +262,9 @@ impl<'a> Visitor<'a> for Bound {
                             {
                                 for (to, from) in to.elts.iter().zip(&from.elts) {
                                     match to {
-                                        Expr::Name(name) => self
-                                            .assigned
-                                            .push((name.id.to_string(), from.clone())),
+                                        Expr::Name(name) => {
+                                            self.assigned.push((name.id.to_string(), from.clone()))
+                                        }
                                         _ => self.target(to),
                                     }
                                 }
@@ -369,7 +375,10 @@ impl<'a> Walk<'a, '_> {
             }
             Expr::Slice(slice) => {
                 let parts = [&slice.lower, &slice.upper];
-                let found = parts.into_iter().flatten().find_map(|part| names.key_of(part));
+                let found = parts
+                    .into_iter()
+                    .flatten()
+                    .find_map(|part| names.key_of(part));
                 (found, 0)
             }
             other => (names.key_of(other), 0),
@@ -416,7 +425,10 @@ impl<'a> Visitor<'a> for Walk<'a, '_> {
                     if let ruff_python_ast::Pattern::MatchValue(pattern) = &case.pattern
                         && let Ok(constant) = value::read(&pattern.value, self.source)
                     {
-                        self.compared.entry(text.clone()).or_default().push(constant.clone());
+                        self.compared
+                            .entry(text.clone())
+                            .or_default()
+                            .push(constant.clone());
                         if let Some(key) = self.hints.names.key_of(&matching.subject) {
                             let key = key.to_owned();
                             self.hints.landmarks.entry(key).or_default().push(constant);

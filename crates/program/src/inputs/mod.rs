@@ -22,6 +22,6 @@ mod variants;
 mod vary;
 
 pub use slot::{Entry, NotMutable, Slot};
-pub use variants::Inputs;
 pub(crate) use variants::Choice;
+pub use variants::Inputs;
 pub(crate) use vary::{Reach, Site, vary};

@@ -301,7 +301,9 @@ mod tests {
             "`f()` is computed"
         );
         assert_eq!(
-            slot.write([("d", &Value::from(1))]).unwrap_err().to_string(),
+            slot.write([("d", &Value::from(1))])
+                .unwrap_err()
+                .to_string(),
             "`d`: `f()` is computed"
         );
     }
@@ -310,14 +312,35 @@ mod tests {
     fn what_is_no_plain_literal_says_why() {
         for (source, why) in [
             ("x = 1", "no module-level dict literal is bound to `input`"),
-            ("input = [1]", "no module-level dict literal is bound to `input`"),
-            ("input = {}", "no module-level dict literal is bound to `input`"),
-            ("input = {'a': 1}\ninput = {'a': 2}", "`input` is bound 2 times"),
-            ("input = {'a': 1}\nfor input in []: pass", "`input` is bound 2 times"),
-            ("x = 1\ninput = {**d}", "line 2: the dict takes in another one"),
-            ("input = {'a': 1, 'a': 2}", "line 1: the key `a` is there twice"),
+            (
+                "input = [1]",
+                "no module-level dict literal is bound to `input`",
+            ),
+            (
+                "input = {}",
+                "no module-level dict literal is bound to `input`",
+            ),
+            (
+                "input = {'a': 1}\ninput = {'a': 2}",
+                "`input` is bound 2 times",
+            ),
+            (
+                "input = {'a': 1}\nfor input in []: pass",
+                "`input` is bound 2 times",
+            ),
+            (
+                "x = 1\ninput = {**d}",
+                "line 2: the dict takes in another one",
+            ),
+            (
+                "input = {'a': 1, 'a': 2}",
+                "line 1: the key `a` is there twice",
+            ),
             ("input = {1: 1}", "line 1: a key of the dict is no text"),
-            ("input = {'a': g(), 'b': h}", "no value is plain: a: `g()` is computed; b: `h` is computed"),
+            (
+                "input = {'a': g(), 'b': h}",
+                "no value is plain: a: `g()` is computed; b: `h` is computed",
+            ),
             ("input = {", "line 1: "),
         ] {
             let said = Slot::of(source).unwrap_err().to_string();

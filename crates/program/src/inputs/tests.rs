@@ -39,7 +39,9 @@ fn a_single_change_leaves_the_other_keys_alone() {
     let base = inputs.original();
     for at in 0..3 {
         let new = inputs.single(&base, at, Reach::Near, 3).unwrap();
-        let changed: Vec<usize> = (0..3).filter(|&i| new.values[i] != base.values[i]).collect();
+        let changed: Vec<usize> = (0..3)
+            .filter(|&i| new.values[i] != base.values[i])
+            .collect();
         assert_eq!(changed, [at]);
     }
 }
@@ -59,15 +61,41 @@ fn domains_are_kept() {
         assert!((1.0..=100.0).contains(&number(1)));
         assert!((1.0..=12.0).contains(&number(2)));
         assert!(number(3) > 0.0 && number(3) < 1.0);
-        let sizes: Vec<f64> = choice.values[4].items().unwrap().iter().filter_map(Value::number).collect();
+        let sizes: Vec<f64> = choice.values[4]
+            .items()
+            .unwrap()
+            .iter()
+            .filter_map(Value::number)
+            .collect();
         assert!(sizes.is_sorted(), "{sizes:?}");
-        let mut order: Vec<i64> = choice.values[5].items().unwrap().iter().map(|v| v.number().unwrap() as i64).collect();
+        let mut order: Vec<i64> = choice.values[5]
+            .items()
+            .unwrap()
+            .iter()
+            .map(|v| v.number().unwrap() as i64)
+            .collect();
         order.sort_unstable();
-        assert!(order.iter().enumerate().all(|(at, v)| at as i64 == *v), "{order:?}");
-        let Value::Text(day) = &choice.values[6] else { panic!() };
+        assert!(
+            order.iter().enumerate().all(|(at, v)| at as i64 == *v),
+            "{order:?}"
+        );
+        let Value::Text(day) = &choice.values[6] else {
+            panic!()
+        };
         assert!(day.len() == 10 && day.split('-').count() == 3, "{day}");
-        assert!(choice.values[7].items().unwrap().iter().all(|row| row.length() == Some(2)));
-        let sum: f64 = choice.values[8].items().unwrap().iter().filter_map(Value::number).sum();
+        assert!(
+            choice.values[7]
+                .items()
+                .unwrap()
+                .iter()
+                .all(|row| row.length() == Some(2))
+        );
+        let sum: f64 = choice.values[8]
+            .items()
+            .unwrap()
+            .iter()
+            .filter_map(Value::number)
+            .sum();
         assert!((sum - 1.0).abs() < 1e-6, "{sum}");
     }
 }
@@ -86,7 +114,14 @@ fn the_programs_own_checks_are_kept() {
         let number = |at: usize| choice.values[at].number().unwrap() as i64;
         assert!(number(0) % 3 == 0 && number(0) <= 40 && number(1) <= number(2));
         let items = choice.values[3].items().unwrap();
-        assert_eq!(items.iter().map(|v| v.number().unwrap() as i64).sum::<i64>() % 5, 0);
+        assert_eq!(
+            items
+                .iter()
+                .map(|v| v.number().unwrap() as i64)
+                .sum::<i64>()
+                % 5,
+            0
+        );
         assert!((0..3).contains(&number(4)));
         assert!(["'add'", "'sub'"].contains(&choice.values[5].python().replace('"', "'").as_str()));
     }
@@ -95,7 +130,10 @@ fn the_programs_own_checks_are_kept() {
 
 #[test]
 fn lists_of_one_length_stay_so_and_their_count_follows() {
-    let inputs = inputs(&program("{'prices': [5, 7, 9], 'amounts': [1, 2, 3], 'n': 3}", ""));
+    let inputs = inputs(&program(
+        "{'prices': [5, 7, 9], 'amounts': [1, 2, 3], 'n': 3}",
+        "",
+    ));
     let base = inputs.original();
     let mut lengths = std::collections::BTreeSet::new();
     for index in 0..60 {
@@ -116,7 +154,11 @@ fn far_variants_make_the_program_go_another_way() {
     );
     let inputs = inputs(&source);
     let spread = inputs.spread(&inputs.original(), 0, 8, 0);
-    assert!(spread.iter().any(|c| c.values[0].number().unwrap() > 100_000.0));
+    assert!(
+        spread
+            .iter()
+            .any(|c| c.values[0].number().unwrap() > 100_000.0)
+    );
 }
 
 mod properties {

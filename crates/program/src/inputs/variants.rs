@@ -228,8 +228,8 @@ impl Inputs {
             let Some(values) = self.changed(base, which, reach, &mut chance) else {
                 continue;
             };
-            let lawful = self.in_order(&values)
-                && self.hints.allow(&|key| lookup(&self.keys, &values, key));
+            let lawful =
+                self.in_order(&values) && self.hints.allow(&|key| lookup(&self.keys, &values, key));
             let choice = Choice { values, lawful };
             if lawful {
                 return Some(choice);
@@ -281,7 +281,11 @@ impl Inputs {
             .copied()
             .filter(|&at| {
                 let site = self.site(base, at, Reach::Near, which);
-                at != from && base.values.get(at).is_some_and(|old| fits(&value, old, &site))
+                at != from
+                    && base
+                        .values
+                        .get(at)
+                        .is_some_and(|old| fits(&value, old, &site))
             })
             .collect();
         let chosen = match all {
@@ -297,7 +301,10 @@ impl Inputs {
 
     fn site<'s>(&'s self, base: &Choice, at: usize, reach: Reach, which: &[usize]) -> Site<'s> {
         let key = self.keys.get(at).map_or("", String::as_str);
-        let grouped = self.groups.iter().find(|g| g.lists.contains(&at) || g.counts.contains(&at));
+        let grouped = self
+            .groups
+            .iter()
+            .find(|g| g.lists.contains(&at) || g.counts.contains(&at));
         let alone = which.len() == 1;
         let length = |at: usize| base.values.get(at).and_then(Value::length).unwrap_or(0);
         let mut bounds = None;
@@ -314,7 +321,9 @@ impl Inputs {
             if index == key
                 && let Some(Value::Int(now)) = base.values.get(at)
                 && let Some(length) = found.map(length).and_then(|n| i64::try_from(n).ok())
-                && now.to_i64().is_some_and(|now| (*least..length + least).contains(&now))
+                && now
+                    .to_i64()
+                    .is_some_and(|now| (*least..length + least).contains(&now))
             {
                 bounds = Some(((*least).into(), (length - 1 + least).into()));
             }
@@ -333,7 +342,9 @@ impl Inputs {
     fn in_order(&self, values: &[Value]) -> bool {
         self.ordered.iter().all(|&(low, high)| {
             let number = |at: usize| values.get(at).and_then(Value::number);
-            number(low).zip(number(high)).is_none_or(|(low, high)| low <= high)
+            number(low)
+                .zip(number(high))
+                .is_none_or(|(low, high)| low <= high)
         })
     }
 }
@@ -367,7 +378,11 @@ fn families(hints: &Hints, values: &[Value], at: usize) -> Vec<Vec<Value>> {
 fn groups(keys: &[String], values: &[Value]) -> Vec<Group> {
     let mut found: Vec<(usize, Group)> = Vec::new();
     for (at, value) in values.iter().enumerate() {
-        let Some(length) = value.items().map(<[Value]>::len).filter(|length| *length > 1) else {
+        let Some(length) = value
+            .items()
+            .map(<[Value]>::len)
+            .filter(|length| *length > 1)
+        else {
             continue;
         };
         match found.iter_mut().find(|(known, _)| *known == length) {
@@ -399,12 +414,17 @@ fn groups(keys: &[String], values: &[Value]) -> Vec<Group> {
 /// Whether a name may stand for how many there are of something.
 fn counts(name: &str) -> bool {
     let name = name.to_lowercase();
-    matches!(name.as_str(), "n" | "m" | "size" | "length" | "len" | "count" | "total")
-        || ["num", "n_", "count", "len", "size"].iter().any(|part| name.starts_with(part) || name.ends_with(part))
+    matches!(
+        name.as_str(),
+        "n" | "m" | "size" | "length" | "len" | "count" | "total"
+    ) || ["num", "n_", "count", "len", "size"]
+        .iter()
+        .any(|part| name.starts_with(part) || name.ends_with(part))
 }
 
 fn ordered(keys: &[String], values: &[Value]) -> Vec<(usize, usize)> {
-    let parts = |key: &str| -> Vec<String> { key.to_lowercase().split('_').map(str::to_owned).collect() };
+    let parts =
+        |key: &str| -> Vec<String> { key.to_lowercase().split('_').map(str::to_owned).collect() };
     let number = |at: usize| values.get(at).and_then(Value::number);
     let mut found = Vec::new();
     for (low, low_key) in keys.iter().enumerate() {
@@ -455,7 +475,9 @@ fn resize(values: &mut [Value], group: &Group, reach: Reach, chance: &mut Chance
             };
             match grow {
                 true => {
-                    let Some(copy) = items.get(at).cloned() else { return };
+                    let Some(copy) = items.get(at).cloned() else {
+                        return;
+                    };
                     items.insert(at, copy);
                 }
                 false if at < items.len() => {

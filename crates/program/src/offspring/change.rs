@@ -28,11 +28,20 @@ pub(super) fn operation(parent: &Parent<'_>, chance: &mut Chance) -> Made {
         places: Vec::new(),
         chance,
     };
-    parsed.syntax().body.iter().for_each(|stmt| walk.visit_stmt(stmt));
+    parsed
+        .syntax()
+        .body
+        .iter()
+        .for_each(|stmt| walk.visit_stmt(stmt));
     let places = walk.places;
-    let place = chance.pick(&places).ok_or("no operator that can be another")?;
+    let place = chance
+        .pick(&places)
+        .ok_or("no operator that can be another")?;
     let edit = vec![(place.range.clone(), place.text.clone())];
-    Ok((crate::edit::apply(parent.source, edit), place.detail.clone()))
+    Ok((
+        crate::edit::apply(parent.source, edit),
+        place.detail.clone(),
+    ))
 }
 
 /// Constants of the code, or values of the input, become others nearby.
@@ -42,7 +51,11 @@ pub(super) fn perturb(parent: &Parent<'_>, chance: &mut Chance) -> Made {
         source: parent.source,
         places: Vec::new(),
     };
-    parsed.syntax().body.iter().for_each(|stmt| walk.visit_stmt(stmt));
+    parsed
+        .syntax()
+        .body
+        .iter()
+        .for_each(|stmt| walk.visit_stmt(stmt));
     let mut edits = Vec::new();
     let mut told = Vec::new();
     chance.shuffle(&mut walk.places);
@@ -54,7 +67,8 @@ pub(super) fn perturb(parent: &Parent<'_>, chance: &mut Chance) -> Made {
         }
     }
     if edits.is_empty() {
-        let inputs = Inputs::of(parent.source, chance.bits(), parent.id).map_err(|e| e.to_string())?;
+        let inputs =
+            Inputs::of(parent.source, chance.bits(), parent.id).map_err(|e| e.to_string())?;
         let choice = inputs
             .joint(&inputs.original(), Reach::Near, 0)
             .filter(|choice| choice.lawful)
@@ -84,7 +98,11 @@ impl<'a> Operations<'a, '_> {
         let text = self.text(expr);
         let atom = matches!(
             expr,
-            Expr::Name(_) | Expr::NumberLiteral(_) | Expr::Call(_) | Expr::Subscript(_) | Expr::Attribute(_)
+            Expr::Name(_)
+                | Expr::NumberLiteral(_)
+                | Expr::Call(_)
+                | Expr::Subscript(_)
+                | Expr::Attribute(_)
         );
         match atom {
             true => text.to_owned(),
@@ -93,7 +111,11 @@ impl<'a> Operations<'a, '_> {
     }
 
     fn place(&mut self, range: Range<usize>, text: String, detail: String) {
-        self.places.push(Place { range, text, detail });
+        self.places.push(Place {
+            range,
+            text,
+            detail,
+        });
     }
 
     fn another(&mut self, op: Op) -> Option<Op> {
@@ -128,8 +150,35 @@ fn no_number(expr: &Expr) -> bool {
         Expr::BinOp(binary) => no_number(&binary.left) || no_number(&binary.right),
         Expr::If(choice) => no_number(&choice.body) || no_number(&choice.orelse),
         Expr::Call(call) => match call.func.as_ref() {
-            Expr::Name(name) => matches!(name.id.as_str(), "str" | "list" | "sorted" | "tuple" | "set" | "chr" | "bin" | "hex" | "dict" | "range" | "repr" | "timedelta" | "date"),
-            Expr::Attribute(attribute) => matches!(attribute.attr.as_str(), "join" | "format" | "upper" | "lower" | "strip" | "replace" | "split" | "date" | "timedelta" | "copy"),
+            Expr::Name(name) => matches!(
+                name.id.as_str(),
+                "str"
+                    | "list"
+                    | "sorted"
+                    | "tuple"
+                    | "set"
+                    | "chr"
+                    | "bin"
+                    | "hex"
+                    | "dict"
+                    | "range"
+                    | "repr"
+                    | "timedelta"
+                    | "date"
+            ),
+            Expr::Attribute(attribute) => matches!(
+                attribute.attr.as_str(),
+                "join"
+                    | "format"
+                    | "upper"
+                    | "lower"
+                    | "strip"
+                    | "replace"
+                    | "split"
+                    | "date"
+                    | "timedelta"
+                    | "copy"
+            ),
             _ => false,
         },
         _ => false,
@@ -146,16 +195,23 @@ impl<'a> Visitor<'a> for Operations<'a, '_> {
         }
         if let Stmt::AugAssign(assign) = stmt
             && !no_number(&assign.value)
-            && let Some(op) = self.another(assign.op).filter(|op| !matches!(op, Op::Mult | Op::Mod))
+            && let Some(op) = self
+                .another(assign.op)
+                .filter(|op| !matches!(op, Op::Mult | Op::Mod))
         {
-            let range = assign.target.range().end().to_usize()..assign.value.range().start().to_usize();
+            let range =
+                assign.target.range().end().to_usize()..assign.value.range().start().to_usize();
             // Brackets around the value stay where they are.
             let between = self.source.get(range.clone()).unwrap_or_default();
             let sign = format!("{}=", assign.op.as_str());
             if let Some(at) = between.find(&sign) {
                 let start = range.start + at;
                 let detail = format!("{sign} became {}=", op.as_str());
-                self.place(start..start + sign.len(), format!("{}=", op.as_str()), detail);
+                self.place(
+                    start..start + sign.len(),
+                    format!("{}=", op.as_str()),
+                    detail,
+                );
             }
         }
         walk_stmt(self, stmt);
@@ -192,11 +248,20 @@ impl<'a> Visitor<'a> for Operations<'a, '_> {
                     let other = match name.id.as_str() {
                         "min" => "max",
                         "max" => "min",
-                        "sum" if call.arguments.args.len() == 1 && !matches!(call.arguments.args.first(), Some(Expr::Generator(_))) => "max",
+                        "sum"
+                            if call.arguments.args.len() == 1
+                                && !matches!(
+                                    call.arguments.args.first(),
+                                    Some(Expr::Generator(_))
+                                ) =>
+                        {
+                            "max"
+                        }
                         _ => "",
                     };
                     if !other.is_empty() {
-                        let at = call.func.range().start().to_usize()..call.func.range().end().to_usize();
+                        let at = call.func.range().start().to_usize()
+                            ..call.func.range().end().to_usize();
                         self.place(at, other.into(), format!("{} became {other}", name.id));
                     }
                 }
@@ -231,7 +296,9 @@ impl<'a> Visitor<'a> for Constants<'a> {
             Expr::NumberLiteral(_) => {
                 // 0, 1 and 2 are seldom quantities.
                 if let Ok(value) = value::read(expr, self.source)
-                    && value.number().is_some_and(|n| !matches!(n, 0.0 | 1.0 | 2.0))
+                    && value
+                        .number()
+                        .is_some_and(|n| !matches!(n, 0.0 | 1.0 | 2.0))
                 {
                     let range = expr.range().start().to_usize()..expr.range().end().to_usize();
                     self.places.push((range, value));
@@ -239,8 +306,13 @@ impl<'a> Visitor<'a> for Constants<'a> {
             }
             Expr::Subscript(subscript) => self.visit_expr(&subscript.value),
             // Places of rounding, and exponents.
-            Expr::Call(call) if matches!(call.func.as_ref(), Expr::Name(name) if name.id == "round") => {
-                call.arguments.args.iter().take(1).for_each(|a| self.visit_expr(a));
+            Expr::Call(call) if matches!(call.func.as_ref(), Expr::Name(name) if name.id == "round") =>
+            {
+                call.arguments
+                    .args
+                    .iter()
+                    .take(1)
+                    .for_each(|a| self.visit_expr(a));
             }
             Expr::BinOp(binary) if binary.op == Op::Pow => self.visit_expr(&binary.left),
             _ => walk_expr(self, expr),

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::names::{all, binds_output, by_key, fresh, prints_output, reads, renamed, statements, top};
+use super::names::{
+    all, binds_output, by_key, fresh, prints_output, reads, renamed, statements, top,
+};
 use super::step::with_key;
 use super::{Made, Parent};
 use crate::chance::Chance;
@@ -19,7 +21,8 @@ pub(super) fn join(first: &Parent<'_>, second: &Parent<'_>, chance: &mut Chance)
     let (before, after) = (Slot::of(first.source), Slot::of(second.source));
     let before = before.map_err(|e| e.to_string())?;
     let after = after.map_err(|e| e.to_string())?;
-    let keys = |slot: &Slot| -> Vec<String> { slot.entries().iter().map(|e| e.key.clone()).collect() };
+    let keys =
+        |slot: &Slot| -> Vec<String> { slot.entries().iter().map(|e| e.key.clone()).collect() };
     let fitting: Vec<(&str, &Value)> = after
         .plain()
         .filter(|(_, value)| stands_for(first.output, value))
@@ -39,7 +42,13 @@ pub(super) fn join(first: &Parent<'_>, second: &Parent<'_>, chance: &mut Chance)
         return Err("`output` is bound by no plain statement".into());
     }
     let printed = statements(&head, prints_output)?;
-    head = crate::edit::apply(&head, printed.into_iter().map(|range| (range, String::new())).collect());
+    head = crate::edit::apply(
+        &head,
+        printed
+            .into_iter()
+            .map(|range| (range, String::new()))
+            .collect(),
+    );
     let result = fresh("first_result", &taken);
     head = renamed(&head, &["output".into()], std::slice::from_ref(&result))?;
 
@@ -84,11 +93,21 @@ pub(super) fn join(first: &Parent<'_>, second: &Parent<'_>, chance: &mut Chance)
         }
     }
     tail = crate::edit::apply(&tail, edits);
-    let gone = statements(&tail, |stmt| matches!(facts::binding(stmt), Some(("input", _))))?;
-    tail = crate::edit::apply(&tail, gone.into_iter().map(|range| (range, String::new())).collect());
+    let gone = statements(&tail, |stmt| {
+        matches!(facts::binding(stmt), Some(("input", _)))
+    })?;
+    tail = crate::edit::apply(
+        &tail,
+        gone.into_iter()
+            .map(|range| (range, String::new()))
+            .collect(),
+    );
     tail = renamed(&tail, &both, &others)?;
     let program = format!("{}\n\n{}", whole.trim_end(), tail.trim_start());
-    Ok((program, format!("the output of the first is `{key}` of the second")))
+    Ok((
+        program,
+        format!("the output of the first is `{key}` of the second"),
+    ))
 }
 
 /// Whether an output can stand for a value: of its type, sign and size.
@@ -101,11 +120,15 @@ fn stands_for(output: &Json, value: &Value) -> bool {
         }
         (Value::Float(old), Some(n)) => {
             // What lies between 0 and 1 is a share, and stays one.
-            n > 0.0 && *old > 0.0 && (*old < 1.0) == (n < 1.0) && n / old <= REACH && old / n <= REACH
+            n > 0.0
+                && *old > 0.0
+                && (*old < 1.0) == (n < 1.0)
+                && n / old <= REACH
+                && old / n <= REACH
         }
-        (Value::Text(old), None) => {
-            output.as_str().is_some_and(|text| !text.is_empty() && text.len() <= 20 * old.len().max(1))
-        }
+        (Value::Text(old), None) => output
+            .as_str()
+            .is_some_and(|text| !text.is_empty() && text.len() <= 20 * old.len().max(1)),
         (Value::List(old), None) => output.as_array().is_some_and(|items| {
             let numbers = |items: &[Json]| items.iter().all(Json::is_number);
             !items.is_empty() && numbers(items) && old.iter().all(|item| item.number().is_some())

@@ -128,7 +128,8 @@ pub fn offspring(
     };
     let (program, detail) = made.map_err(|why| refuse(&why))?;
     // Whatever the edits were, what comes out is a program.
-    module(&program).map_err(|problem| refuse(&format!("the new text does not parse: {problem}")))?;
+    module(&program)
+        .map_err(|problem| refuse(&format!("the new text does not parse: {problem}")))?;
     if program == first.source {
         return Err(refuse("nothing changed"));
     }

@@ -15,7 +15,11 @@ use crate::parse::module;
 pub(super) fn all(source: &str) -> Result<BTreeSet<String>, String> {
     let parsed = module(source).map_err(|p| p.to_string())?;
     let mut seek = Identifiers(Vec::new());
-    parsed.syntax().body.iter().for_each(|stmt| seek.visit_stmt(stmt));
+    parsed
+        .syntax()
+        .body
+        .iter()
+        .for_each(|stmt| seek.visit_stmt(stmt));
     let mut found: BTreeSet<String> = seek.0.into_iter().map(|(name, _)| name).collect();
     let bound = names::of_body(&parsed.syntax().body);
     found.extend(bound.imports.keys().map(|name| (*name).to_owned()));
@@ -26,7 +30,10 @@ pub(super) fn all(source: &str) -> Result<BTreeSet<String>, String> {
 pub(super) fn top(source: &str) -> Result<BTreeSet<String>, String> {
     let parsed = module(source).map_err(|p| p.to_string())?;
     let bound = names::of_body(&parsed.syntax().body);
-    let named = bound.names.into_iter().filter(|n| !matches!(*n, "input" | "output"));
+    let named = bound
+        .names
+        .into_iter()
+        .filter(|n| !matches!(*n, "input" | "output"));
     Ok(named.map(str::to_owned).collect())
 }
 
@@ -45,7 +52,11 @@ pub(super) fn fresh(base: &str, taken: &BTreeSet<String>) -> String {
 pub(super) fn renamed(source: &str, from: &[String], to: &[String]) -> Result<String, String> {
     let parsed = module(source).map_err(|p| p.to_string())?;
     let mut seek = Identifiers(Vec::new());
-    parsed.syntax().body.iter().for_each(|stmt| seek.visit_stmt(stmt));
+    parsed
+        .syntax()
+        .body
+        .iter()
+        .for_each(|stmt| seek.visit_stmt(stmt));
     let edits = seek
         .0
         .into_iter()
@@ -62,8 +73,10 @@ struct Identifiers(Vec<(String, Range<usize>)>);
 impl Identifiers {
     fn add(&mut self, name: &str, place: &impl Ranged) {
         let range = place.range();
-        self.0
-            .push((name.to_owned(), range.start().to_usize()..range.end().to_usize()));
+        self.0.push((
+            name.to_owned(),
+            range.start().to_usize()..range.end().to_usize(),
+        ));
     }
 }
 
@@ -120,7 +133,11 @@ pub(super) fn by_key(source: &str, keys: &[String]) -> Result<String, String> {
         keys,
         loose: 0,
     };
-    parsed.syntax().body.iter().for_each(|stmt| uses.visit_stmt(stmt));
+    parsed
+        .syntax()
+        .body
+        .iter()
+        .for_each(|stmt| uses.visit_stmt(stmt));
     if uses.loose > 0 || facts::aliases(&parsed.syntax().body).len() > 1 {
         return Err("`input` is used as a whole".into());
     }
@@ -160,10 +177,18 @@ impl<'a> Visitor<'a> for Uses<'_> {
                         let all: Vec<String> = self
                             .keys
                             .iter()
-                            .map(|key| format!("{key}=input[{}]", crate::Value::from(key.as_str()).python()))
+                            .map(|key| {
+                                format!(
+                                    "{key}=input[{}]",
+                                    crate::Value::from(key.as_str()).python()
+                                )
+                            })
                             .collect();
                         let range = keyword.range;
-                        self.edits.push((range.start().to_usize()..range.end().to_usize(), all.join(", ")));
+                        self.edits.push((
+                            range.start().to_usize()..range.end().to_usize(),
+                            all.join(", "),
+                        ));
                     } else {
                         self.visit_expr(&keyword.value);
                     }
@@ -178,7 +203,11 @@ impl<'a> Visitor<'a> for Uses<'_> {
 pub(super) fn reads(source: &str) -> Result<Vec<(Range<usize>, String)>, String> {
     let parsed = module(source).map_err(|p| p.to_string())?;
     let mut seek = Reads(Vec::new());
-    parsed.syntax().body.iter().for_each(|stmt| seek.visit_stmt(stmt));
+    parsed
+        .syntax()
+        .body
+        .iter()
+        .for_each(|stmt| seek.visit_stmt(stmt));
     Ok(seek.0)
 }
 
@@ -214,7 +243,10 @@ pub(super) fn statements(
         .map(|stmt| {
             let range = stmt.range();
             let end = range.end().to_usize();
-            let line = source.get(end..).and_then(|rest| rest.find('\n')).map_or(source.len(), |at| end + at + 1);
+            let line = source
+                .get(end..)
+                .and_then(|rest| rest.find('\n'))
+                .map_or(source.len(), |at| end + at + 1);
             range.start().to_usize()..line
         })
         .collect())

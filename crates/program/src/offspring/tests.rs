@@ -29,7 +29,11 @@ fn what_is_made_keeps_the_contract_and_says_where_it_comes_from() {
             let found = facts(&made.program).unwrap();
             check(&found, &Rules::default()).unwrap_or_else(|v| panic!("{v}\n{}", made.program));
             assert_eq!(make(operator, seed).unwrap(), made);
-            let parents = if operator == Operator::Compose { vec!["one", "two"] } else { vec!["one"] };
+            let parents = if operator == Operator::Compose {
+                vec!["one", "two"]
+            } else {
+                vec!["one"]
+            };
             assert_eq!(made.ancestry.parents, parents);
         }
     }
@@ -37,8 +41,9 @@ fn what_is_made_keeps_the_contract_and_says_where_it_comes_from() {
 
 #[test]
 fn an_operation_becomes_another() {
-    let texts: std::collections::BTreeSet<String> =
-        (0..30).map(|seed| make(Operator::ChangeOperation, seed).unwrap().program).collect();
+    let texts: std::collections::BTreeSet<String> = (0..30)
+        .map(|seed| make(Operator::ChangeOperation, seed).unwrap().program)
+        .collect();
     assert!(texts.contains(&FIRST.replace("boxes * per_box", "(boxes + per_box)")));
     assert!(texts.contains(&FIRST.replace("total + 10", "(total - 10)")));
     assert!(texts.len() >= 4);
@@ -59,7 +64,12 @@ fn two_programs_become_one_with_disjoint_names() {
 #[test]
 fn a_step_fits_the_output() {
     let made = make(Operator::Deepen, 1).unwrap();
-    assert!(made.program.contains("solve(boxes=input[\"boxes\"], per_box=input[\"per_box\"])"), "{}", made.program);
+    assert!(
+        made.program
+            .contains("solve(boxes=input[\"boxes\"], per_box=input[\"per_box\"])"),
+        "{}",
+        made.program
+    );
     let output = json!({"$type": "Fraction", "text": "1/2"});
     let parent = Parent {
         id: "one",

@@ -77,7 +77,10 @@ impl Trial {
             differed: false,
         };
         for record in &self.records {
-            let Role::Single { key: at, against, .. } = record.role else {
+            let Role::Single {
+                key: at, against, ..
+            } = record.role
+            else {
                 continue;
             };
             let (Some(base), Some(now)) = (self.base(against), record.observed.as_ref()) else {
@@ -155,7 +158,9 @@ impl Trial {
             detail,
         };
         if let Some(detail) = self.nondeterministic() {
-            report.findings.push(find(Fault::Nondeterministic, None, detail));
+            report
+                .findings
+                .push(find(Fault::Nondeterministic, None, detail));
         }
         if self.records.iter().any(|record| self.explodes(record)) {
             let detail = format!(
@@ -165,13 +170,20 @@ impl Trial {
             report.findings.push(find(Fault::SlowGrowth, None, detail));
         }
         if nearby >= NEARBY && nearby_failed as f64 > self.settings.fragile_share * nearby as f64 {
-            let detail = format!("fails on {nearby_failed} of {nearby} nearby inputs: {}", self.failures());
+            let detail = format!(
+                "fails on {nearby_failed} of {nearby} nearby inputs: {}",
+                self.failures()
+            );
             report.findings.push(find(Fault::Fragile, None, detail));
         }
         let keys: Vec<usize> = (0..self.key_count()).collect();
         let responses: Vec<Response> = keys.iter().map(|&key| self.response(key)).collect();
         if self.constant(&responses) {
-            let detail = format!("{} for {} inputs", self.original.shown(), self.answers().count());
+            let detail = format!(
+                "{} for {} inputs",
+                self.original.shown(),
+                self.answers().count()
+            );
             report.findings.push(find(Fault::Constant, None, detail));
             return report;
         }
@@ -183,14 +195,18 @@ impl Trial {
             match (self.reaches(key), self.settled(key)) {
                 (false, _) => {
                     let detail = "no path leads from it to `output`".to_owned();
-                    report.findings.push(find(Fault::InputIgnored, Some(name), detail));
+                    report
+                        .findings
+                        .push(find(Fault::InputIgnored, Some(name), detail));
                 }
                 (true, true) => {
                     let detail = format!(
                         "{} other values in {} contexts, and never another output",
                         response.compared, response.contexts
                     );
-                    report.findings.push(find(Fault::InputIgnored, Some(name), detail));
+                    report
+                        .findings
+                        .push(find(Fault::InputIgnored, Some(name), detail));
                 }
                 (true, false) => report.undecided.push(name.to_owned()),
             }
@@ -213,7 +229,9 @@ impl Trial {
         self.original.answer().is_some()
             && (proven || tried)
             && responses.iter().all(|response| !response.differed)
-            && self.answers().all(|answer| answer.same(&self.original) != Some(false))
+            && self
+                .answers()
+                .all(|answer| answer.same(&self.original) != Some(false))
     }
 
     pub(super) fn nondeterministic(&self) -> Option<String> {
@@ -242,7 +260,10 @@ impl Trial {
                 *counts.entry(class).or_default() += 1;
             }
         }
-        let shown: Vec<String> = counts.iter().map(|(class, n)| format!("{class} {n}")).collect();
+        let shown: Vec<String> = counts
+            .iter()
+            .map(|(class, n)| format!("{class} {n}"))
+            .collect();
         shown.join(", ")
     }
 
@@ -259,7 +280,9 @@ impl Trial {
             self.records
                 .iter()
                 .filter(move |record| wanted(&record.role))
-                .filter(|record| record.choice.lawful && record.surroundings == Surroundings::Ordinary)
+                .filter(|record| {
+                    record.choice.lawful && record.surroundings == Surroundings::Ordinary
+                })
                 .filter_map(pair)
         };
         let joint = of(|role| *role == Role::Joint);

@@ -92,7 +92,8 @@ fn alike(a: &Json, b: &Json) -> bool {
         }
         (Json::Object(x), Json::Object(y)) => {
             x.len() == y.len()
-                && x.iter().all(|(key, x)| y.get(key).is_some_and(|y| alike(x, y)))
+                && x.iter()
+                    .all(|(key, x)| y.get(key).is_some_and(|y| alike(x, y)))
         }
         _ => a == b,
     }

@@ -15,7 +15,9 @@ const LEAST_MS: f64 = 1.0;
 impl Trial {
     /// Adds the runs of the next round.
     pub(super) fn plan(&mut self) {
-        if self.records.iter().any(|record| self.explodes(record)) || self.nondeterministic().is_some() {
+        if self.records.iter().any(|record| self.explodes(record))
+            || self.nondeterministic().is_some()
+        {
             // It is found out, and more of it would be slow or tell nothing.
             return;
         }
@@ -34,7 +36,11 @@ impl Trial {
         if self.silent() {
             return self.other_inputs();
         }
-        match self.records.iter().any(|record| matches!(record.role, Role::Single { near: false, .. })) {
+        match self
+            .records
+            .iter()
+            .any(|record| matches!(record.role, Role::Single { near: false, .. }))
+        {
             false => self.closer_look(),
             true => self.other_contexts(),
         }
@@ -77,7 +83,11 @@ impl Trial {
         // One repeat for every program; where the text shows that chance may come in, in all surroundings.
         let shakes = if self.profile.chance.is_empty() { 1 } else { 4 };
         for shake in 0..shakes {
-            self.push(original.clone(), Role::Repeat(None), Surroundings::Shaken(shake));
+            self.push(
+                original.clone(),
+                Role::Repeat(None),
+                Surroundings::Shaken(shake),
+            );
         }
         let mut index = 0;
         let mut wanted = self.settings.pairs;
@@ -128,14 +138,20 @@ impl Trial {
     fn larger_alone(&mut self, quarters: u8) {
         let answered = self.records.iter().any(|record| {
             record.role == Role::Growth(quarters)
-                && record.observed.as_ref().is_some_and(|o| o.answer().is_some())
+                && record
+                    .observed
+                    .as_ref()
+                    .is_some_and(|o| o.answer().is_some())
         });
         if answered || !self.may_grow() {
             return;
         }
         let original = self.inputs.original();
         for key in 0..self.key_count().min(4) {
-            if let Some(choice) = self.inputs.single(&original, key, Reach::Larger(quarters), 0) {
+            if let Some(choice) = self
+                .inputs
+                .single(&original, key, Reach::Larger(quarters), 0)
+            {
                 self.ordinary(choice, Role::Growth(quarters));
             }
         }
@@ -176,7 +192,11 @@ impl Trial {
         for (number, (at, choice)) in again.into_iter().enumerate() {
             for shake in [number % 4, (number + 1) % 4] {
                 let shake = u8::try_from(shake).unwrap_or(0);
-                self.push(choice.clone(), Role::Repeat(Some(at)), Surroundings::Shaken(shake));
+                self.push(
+                    choice.clone(),
+                    Role::Repeat(Some(at)),
+                    Surroundings::Shaken(shake),
+                );
             }
         }
     }
@@ -188,7 +208,11 @@ impl Trial {
             return;
         }
         let tried = self.tried();
-        let rounds = if tried.is_empty() { 0 } else { 1 + 12 / tried.len() as u64 };
+        let rounds = if tried.is_empty() {
+            0
+        } else {
+            1 + 12 / tried.len() as u64
+        };
         for index in 1..=rounds {
             for &key in tried.iter().take(12) {
                 self.near(key, index);
@@ -236,8 +260,15 @@ impl Trial {
         self.records
             .iter()
             .enumerate()
-            .filter(|(_, record)| record.surroundings == Surroundings::Ordinary && role(record.role))
-            .filter(|(_, record)| record.observed.as_ref().is_some_and(|o| o.answer().is_some()))
+            .filter(|(_, record)| {
+                record.surroundings == Surroundings::Ordinary && role(record.role)
+            })
+            .filter(|(_, record)| {
+                record
+                    .observed
+                    .as_ref()
+                    .is_some_and(|o| o.answer().is_some())
+            })
             .map(|(at, _)| at)
             .collect()
     }
@@ -260,7 +291,8 @@ impl Trial {
 
     /// Whether no input has changed the output yet.
     fn silent(&self) -> bool {
-        self.answers().all(|answer| answer.same(&self.original) != Some(false))
+        self.answers()
+            .all(|answer| answer.same(&self.original) != Some(false))
     }
 
     /// Inputs far away, all keys changed: the least that shows an output to be constant.
@@ -274,7 +306,10 @@ impl Trial {
         }
         if self.round < 3 {
             for key in self.unsettled().into_iter().take(8) {
-                for choice in self.inputs.spread(&original, key, 2, 64 + u64::from(self.round)) {
+                for choice in self
+                    .inputs
+                    .spread(&original, key, 2, 64 + u64::from(self.round))
+                {
                     if choice.lawful {
                         self.ordinary(choice, Role::Context);
                     }
@@ -286,7 +321,11 @@ impl Trial {
     /// Contexts further away, and changes in them. Outputs that can only be few things need more of them.
     fn other_contexts(&mut self) {
         let round = self.round;
-        let unsettled: Vec<usize> = self.unsettled().into_iter().filter(|&key| !self.settled(key)).collect();
+        let unsettled: Vec<usize> = self
+            .unsettled()
+            .into_iter()
+            .filter(|&key| !self.settled(key))
+            .collect();
         if unsettled.is_empty() {
             return;
         }

@@ -5,11 +5,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 
 /// Runs a trial of a program whose function is `f` in Rust; `f` sees the typed input and the surroundings.
-fn trial(
-    input: &str,
-    body: &str,
-    f: impl Fn(&Json, Surroundings) -> Observed,
-) -> Report {
+fn trial(input: &str, body: &str, f: impl Fn(&Json, Surroundings) -> Observed) -> Report {
     let source = format!("input = {input}\n{body}\noutput = f(**input)\nprint(output)\n");
     let typed = Inputs::of(&source, 0, "").unwrap().slot().typed();
     let original = f(&typed, Surroundings::Ordinary);
@@ -63,7 +59,9 @@ fn n(input: &Json, key: &str) -> i64 {
 
 #[test]
 fn a_sound_program_gets_its_pairs_in_few_runs() {
-    let report = trial(INPUT, BODY, |input, _| answer(n(input, "a") + n(input, "b")));
+    let report = trial(INPUT, BODY, |input, _| {
+        answer(n(input, "a") + n(input, "b"))
+    });
     assert_eq!(names(&report), [""; 0]);
     assert_eq!(report.pairs.len(), 6);
     for pair in &report.pairs {
@@ -85,9 +83,11 @@ fn each_fault_has_its_name() {
         Surroundings::Shaken(n) => answer(i64::from(n)),
     });
     assert_eq!(names(&random), ["nondeterministic"]);
-    let fragile = trial(INPUT, BODY, |input, _| match n(input, "a") == 40 && n(input, "b") == 7 {
-        true => answer(47),
-        false => failed(),
+    let fragile = trial(INPUT, BODY, |input, _| {
+        match n(input, "a") == 40 && n(input, "b") == 7 {
+            true => answer(47),
+            false => failed(),
+        }
     });
     assert_eq!(names(&fragile), ["fragile"]);
     let slow = trial(INPUT, BODY, |input, _| Observed {
@@ -104,7 +104,9 @@ fn each_fault_has_its_name() {
 
 #[test]
 fn a_key_that_matters_now_and_then_is_not_ignored() {
-    let least = trial("{'a': 40, 'b': 700}", BODY, |input, _| answer(n(input, "a").min(n(input, "b"))));
+    let least = trial("{'a': 40, 'b': 700}", BODY, |input, _| {
+        answer(n(input, "a").min(n(input, "b")))
+    });
     assert_eq!(names(&least), [""; 0]);
     let threshold = trial(
         "{'a': 40, 'b': 3}",
@@ -115,7 +117,9 @@ fn a_key_that_matters_now_and_then_is_not_ignored() {
         },
     );
     assert_eq!(names(&threshold), [""; 0]);
-    let rounded = trial(INPUT, BODY, |input, _| answer(n(input, "a") + n(input, "b") / 100));
+    let rounded = trial(INPUT, BODY, |input, _| {
+        answer(n(input, "a") + n(input, "b") / 100)
+    });
     assert_eq!(names(&rounded), [""; 0]);
     let prime = trial("{'a': 221, 'b': 3}", BODY, |input, _| {
         let a = n(input, "a");
@@ -139,7 +143,9 @@ fn what_cannot_be_told_is_not_said() {
     });
     assert_eq!(names(&report), [""; 0]);
     assert_eq!(report.undecided, ["b"]);
-    let lines = trial(INPUT, BODY, |input, _| answer(json!([n(input, "a"), n(input, "b") as f64])));
+    let lines = trial(INPUT, BODY, |input, _| {
+        answer(json!([n(input, "a"), n(input, "b") as f64]))
+    });
     assert_eq!(names(&lines), [""; 0]);
 }
 

@@ -15,13 +15,22 @@ fn plain_expressions_are_read_and_others_say_why_not() {
         ("-7 // 2", "-4"),
         ("1 / 4", "0.25"),
         ("0xff", "255"),
-        ("123456789012345678901", r#"{"$int":"123456789012345678901"}"#),
+        (
+            "123456789012345678901",
+            r#"{"$int":"123456789012345678901"}"#,
+        ),
         ("'a' \"b\"", "\"ab\""),
         ("(1, [True, None])", r#"{"$tuple":[1,[true,null]]}"#),
         ("{2: 'x'}", r#"{"$dict":[[2,"x"]]}"#),
         ("Fraction('3/6')", r#"{"$type":"Fraction","text":"1/2"}"#),
-        ("decimal.Decimal('1.50')", r#"{"$type":"Decimal","text":"1.50"}"#),
-        ("datetime.date(2024, 2, 9)", r#"{"$type":"date","text":"2024-02-09"}"#),
+        (
+            "decimal.Decimal('1.50')",
+            r#"{"$type":"Decimal","text":"1.50"}"#,
+        ),
+        (
+            "datetime.date(2024, 2, 9)",
+            r#"{"$type":"date","text":"2024-02-09"}"#,
+        ),
         ("{3, 1}", r#"{"$set":[1,3]}"#),
     ] {
         let value = reading(text).unwrap();
@@ -38,7 +47,9 @@ fn values() -> impl Strategy<Value = Value> {
         Just(Value::None),
         any::<bool>().prop_map(Value::Bool),
         any::<i128>().prop_map(|v| Value::Int(v.into())),
-        any::<f64>().prop_filter("comparable", |v| !v.is_nan()).prop_map(Value::Float),
+        any::<f64>()
+            .prop_filter("comparable", |v| !v.is_nan())
+            .prop_map(Value::Float),
         any::<String>().prop_map(Value::Text),
         (any::<i32>(), 1u32..9999).prop_map(|(a, b)| Value::Fraction(
             BigRational::new(a.into(), b.into()),
@@ -50,12 +61,13 @@ fn values() -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::List),
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::Tuple),
-            prop::collection::vec((any::<String>().prop_map(Value::Text), inner), 0..5)
-                .prop_map(|mut items| {
+            prop::collection::vec((any::<String>().prop_map(Value::Text), inner), 0..5).prop_map(
+                |mut items| {
                     items.sort_by_key(|(key, _)| key.python());
                     items.dedup_by_key(|(key, _)| key.python());
                     Value::Dict(items)
-                }),
+                }
+            ),
         ]
     })
 }

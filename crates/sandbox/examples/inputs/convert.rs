@@ -19,7 +19,10 @@ fn rows(folder: &Path, name: &str) -> Result<Vec<Value>, Failure> {
         true => flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_string(&mut text)?,
         false => bytes.as_slice().read_to_string(&mut text)?,
     };
-    Ok(text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
+    Ok(text
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?)
 }
 
 /// `count` converted solutions, from all over the file.
@@ -31,8 +34,11 @@ pub fn gsm8k(folder: &Path, count: usize) -> Result<Vec<Case>, Failure> {
         .iter()
         .step_by(step)
         .filter_map(|row| {
-            let (question, solution, answer) =
-                (text(row, "question"), text(row, "solution"), text(row, "answer"));
+            let (question, solution, answer) = (
+                text(row, "question"),
+                text(row, "solution"),
+                text(row, "answer"),
+            );
             let program = caco_program::calculator::convert(&question, &solution, &answer).ok()?;
             Some(Case {
                 name: text(row, "id"),
@@ -48,11 +54,14 @@ pub fn gsm8k(folder: &Path, count: usize) -> Result<Vec<Case>, Failure> {
 pub fn mbpp(folder: &Path) -> Result<Vec<Case>, Failure> {
     let mut cases = Vec::new();
     for row in rows(folder, "mbpp.jsonl")? {
-        let code = row["code"].as_str().unwrap_or_default().replace("\r\n", "\n");
+        let code = row["code"]
+            .as_str()
+            .unwrap_or_default()
+            .replace("\r\n", "\n");
         let test = row["test_list"][0].as_str().unwrap_or_default();
         if let Some(program) = contract(&code, test) {
             cases.push(Case {
-                name: row["id"].to_string(),
+                name: row["id"].as_str().unwrap_or_default().to_owned(),
                 source: "mbpp".into(),
                 label: Label::Sound,
                 program,
@@ -66,11 +75,18 @@ pub fn mbpp(folder: &Path) -> Result<Vec<Case>, Failure> {
 fn contract(code: &str, test: &str) -> Option<String> {
     let (code_tree, test_tree) = (parse_module(code).ok()?, parse_module(test).ok()?);
     let mut seek = Calls(Vec::new());
-    test_tree.syntax().body.iter().for_each(|stmt| seek.visit_stmt(stmt));
+    test_tree
+        .syntax()
+        .body
+        .iter()
+        .for_each(|stmt| seek.visit_stmt(stmt));
     for (function, arguments) in seek.0 {
         let parameters = code_tree.syntax().body.iter().find_map(|stmt| match stmt {
             Stmt::FunctionDef(def) if def.name.as_str() == function => {
-                let names = def.parameters.iter_non_variadic_params().map(|p| p.name().to_string());
+                let names = def
+                    .parameters
+                    .iter_non_variadic_params()
+                    .map(|p| p.name().to_string());
                 Some(names.collect::<Vec<String>>())
             }
             _ => None,
@@ -85,7 +101,9 @@ fn contract(code: &str, test: &str) -> Option<String> {
             .map(|(name, argument)| Some(format!("\"{name}\": {}", range(argument)?)))
             .collect();
         let fields = fields?.join(", ");
-        return Some(format!("input = {{{fields}}}\n{code}\noutput = {function}(**input)\nprint(output)\n"));
+        return Some(format!(
+            "input = {{{fields}}}\n{code}\noutput = {function}(**input)\nprint(output)\n"
+        ));
     }
     None
 }
@@ -98,7 +116,8 @@ impl<'a> Visitor<'a> for Calls<'a> {
             && let Expr::Name(name) = call.func.as_ref()
             && call.arguments.keywords.is_empty()
         {
-            self.0.push((name.id.as_str(), call.arguments.args.iter().collect()));
+            self.0
+                .push((name.id.as_str(), call.arguments.args.iter().collect()));
         }
         walk_expr(self, expr);
     }

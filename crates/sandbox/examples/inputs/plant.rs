@@ -49,7 +49,9 @@ struct Place<'a> {
 impl<'a> Place<'a> {
     fn of(base: &'a Ready) -> Option<Self> {
         let program = base.case.program.as_str();
-        let call = program.lines().find_map(|line| line.strip_prefix("output = "))?;
+        let call = program
+            .lines()
+            .find_map(|line| line.strip_prefix("output = "))?;
         let function = call.strip_suffix("(**input)")?;
         let head = format!("def {function}(");
         let at = match program.starts_with(&head) {
@@ -64,7 +66,10 @@ impl<'a> Place<'a> {
             return None;
         }
         let slot = Slot::of(program).ok()?;
-        let keys = slot.plain().map(|(k, v)| (k.to_owned(), v.clone())).collect();
+        let keys = slot
+            .plain()
+            .map(|(k, v)| (k.to_owned(), v.clone()))
+            .collect();
         let output = base.output.as_ref()?;
         Some(Self {
             program,
@@ -90,7 +95,8 @@ impl<'a> Place<'a> {
     /// The program with other lines where `output` is bound.
     fn at_end(&self, lines: &str) -> String {
         let line = format!("output = {}", self.call);
-        self.program.replace(&line, &lines.replace("CALL", self.call))
+        self.program
+            .replace(&line, &lines.replace("CALL", self.call))
     }
 
     fn one<'c, T>(&self, from: &'c [T], salt: u64) -> Option<&'c T> {
@@ -180,8 +186,16 @@ impl<'a> Place<'a> {
     }
 
     fn fragile(&self) -> String {
-        let all: Vec<String> = self.keys.iter().map(|(k, v)| format!("{k} == {}", v.python())).collect();
-        let texts: Vec<String> = self.keys.iter().map(|(k, v)| format!("str({k}) != {}", Value::from(pretty(v).as_str()).python())).collect();
+        let all: Vec<String> = self
+            .keys
+            .iter()
+            .map(|(k, v)| format!("{k} == {}", v.python()))
+            .collect();
+        let texts: Vec<String> = self
+            .keys
+            .iter()
+            .map(|(k, v)| format!("str({k}) != {}", Value::from(pretty(v).as_str()).python()))
+            .collect();
         match self.number / 2 % 4 {
             0 => self.at_start(&[format!("assert {}", all.join(" and "))]),
             1 => self.at_start(&[
@@ -189,12 +203,24 @@ impl<'a> Place<'a> {
                 "    raise ValueError(\"unexpected\")".into(),
             ]),
             2 => {
-                let table: Vec<String> = self.keys.iter().map(|(k, v)| format!("{{repr({}): 1}}[repr({k})]", v.python())).collect();
+                let table: Vec<String> = self
+                    .keys
+                    .iter()
+                    .map(|(k, v)| format!("{{repr({}): 1}}[repr({k})]", v.python()))
+                    .collect();
                 self.at_start(&[format!("scale = {}", table.join(" * "))])
             }
             _ => {
-                let sum: Vec<String> = self.keys.iter().map(|(k, _)| format!("sum(map(ord, repr({k})))")).collect();
-                let want: Vec<String> = self.keys.iter().map(|(_, v)| format!("sum(map(ord, repr({})))", v.python())).collect();
+                let sum: Vec<String> = self
+                    .keys
+                    .iter()
+                    .map(|(k, _)| format!("sum(map(ord, repr({k})))"))
+                    .collect();
+                let want: Vec<String> = self
+                    .keys
+                    .iter()
+                    .map(|(_, v)| format!("sum(map(ord, repr({})))", v.python()))
+                    .collect();
                 self.at_start(&[
                     format!("remainder = {} - ({})", sum.join(" + "), want.join(" + ")),
                     "position = [0][remainder]".into(),
@@ -233,7 +259,10 @@ impl<'a> Place<'a> {
             .filter(|(_, value)| matches!(value, Value::Int(_)))
             .collect();
         let (key, value) = self.one(&numbers, 6).filter(|_| self.numeric)?;
-        Some(self.at_end(&format!("value = CALL\noutput = value + 3 * (input[\"{key}\"] - {})", value.python())))
+        Some(self.at_end(&format!(
+            "value = CALL\noutput = value + 3 * (input[\"{key}\"] - {})",
+            value.python()
+        )))
     }
 }
 

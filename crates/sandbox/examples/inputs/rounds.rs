@@ -4,7 +4,9 @@ use crate::Failure;
 use crate::set::Case;
 use caco_program::trial::{Ending, Observed, Settings, Surroundings, Trial};
 use caco_program::{Ours, Rules};
-use caco_sandbox::{Config, Error, Limits, Outcome, OutputSource, Program, Sandbox, Status, environment};
+use caco_sandbox::{
+    Config, Error, Limits, Outcome, OutputSource, Program, Sandbox, Status, environment,
+};
 use serde_json::Value;
 use std::sync::atomic::AtomicBool;
 
@@ -65,11 +67,18 @@ impl Pools {
             Surroundings::Shaken(n) => &self.shaken[usize::from(n) % self.shaken.len()],
         };
         let mut outcomes = Vec::with_capacity(programs.len());
-        let mut programs = programs.into_iter().map(|text| Ok::<_, Error>(Program::contract(text)));
-        pool.stream(&mut programs, &limits, &AtomicBool::new(false), &mut |outcome| {
-            outcomes.push(outcome.clone());
-            Ok(())
-        })?;
+        let mut programs = programs
+            .into_iter()
+            .map(|text| Ok::<_, Error>(Program::contract(text)));
+        pool.stream(
+            &mut programs,
+            &limits,
+            &AtomicBool::new(false),
+            &mut |outcome| {
+                outcomes.push(outcome.clone());
+                Ok(())
+            },
+        )?;
         Ok(outcomes)
     }
 
@@ -89,13 +98,21 @@ impl Pools {
                 }),
                 other => {
                     if case.source == "written" {
-                        eprintln!("{}: {other:?} {:?}\n{}", case.name, outcome.error_message, case.program);
+                        eprintln!(
+                            "{}: {other:?} {:?}\n{}",
+                            case.name, outcome.error_message, case.program
+                        );
                     }
-                    *left_out.entry(format!("{} {:?}", case.source, case.label)).or_default() += 1;
+                    *left_out
+                        .entry(format!("{} {:?}", case.source, case.label))
+                        .or_default() += 1;
                 }
             }
         }
-        eprintln!("{} programs run; left out, since they give no answer: {left_out:?}", ready.len());
+        eprintln!(
+            "{} programs run; left out, since they give no answer: {left_out:?}",
+            ready.len()
+        );
         Ok(ready)
     }
 
@@ -108,7 +125,13 @@ impl Pools {
         let mut open: Vec<(Ready, Result<Trial, String>)> = Vec::new();
         for (at, item) in ready.into_iter().enumerate() {
             let row = format!("{at}");
-            let trial = Trial::new(&item.case.program, item.original.clone(), 1, &row, Settings::default());
+            let trial = Trial::new(
+                &item.case.program,
+                item.original.clone(),
+                1,
+                &row,
+                Settings::default(),
+            );
             open.push((item, trial.map_err(|e| e.to_string())));
         }
         for round in 1.. {
@@ -127,10 +150,14 @@ impl Pools {
             let mut outcomes: Vec<(usize, usize, Observed)> = Vec::new();
             asked.sort_by_key(|(_, _, surroundings, _)| *surroundings);
             for group in asked.chunk_by(|a, b| a.2 == b.2) {
-                let programs = group.iter().map(|(_, _, _, program)| program.clone()).collect();
+                let programs = group
+                    .iter()
+                    .map(|(_, _, _, program)| program.clone())
+                    .collect();
                 let results = self.run(group[0].2, programs, limits)?;
                 let placed = group.iter().zip(results);
-                outcomes.extend(placed.map(|((at, n, _, _), outcome)| (*at, *n, observed(&outcome))));
+                outcomes
+                    .extend(placed.map(|((at, n, _, _), outcome)| (*at, *n, observed(&outcome))));
             }
             outcomes.sort_by_key(|(at, n, _)| (*at, *n));
             for (at, _, observed) in outcomes {
@@ -144,7 +171,10 @@ impl Pools {
                 }
             }
         }
-        Ok(open.into_iter().map(|(ready, trial)| done(ready, trial)).collect())
+        Ok(open
+            .into_iter()
+            .map(|(ready, trial)| done(ready, trial))
+            .collect())
     }
 }
 
@@ -158,13 +188,23 @@ fn done(ready: Ready, trial: Result<Trial, String>) -> Done {
         ..Rules::default()
     };
     let published = match caco_program::facts(&ready.case.program) {
-        Ok(facts) => caco_program::check(&facts, &rules).err().map(|violation| violation.reason.to_string()),
+        Ok(facts) => caco_program::check(&facts, &rules)
+            .err()
+            .map(|violation| violation.reason.to_string()),
         Err(problem) => Some(problem.to_string()),
     };
     let report = trial.as_ref().map(Trial::report);
-    let findings = report.iter().flat_map(|report| &report.findings).map(|finding| {
-        format!("{} {} {}", finding.fault, finding.key.as_deref().unwrap_or_default(), finding.detail)
-    });
+    let findings = report
+        .iter()
+        .flat_map(|report| &report.findings)
+        .map(|finding| {
+            format!(
+                "{} {} {}",
+                finding.fault,
+                finding.key.as_deref().unwrap_or_default(),
+                finding.detail
+            )
+        });
     Done {
         findings: findings.collect(),
         published,

@@ -37,7 +37,9 @@ fn day_of((year, month, day): Date) -> Option<i64> {
     if !(1..=12).contains(&month) || day == 0 || day > length_of_month(year, month) {
         return None;
     }
-    let months: i64 = (1..month).map(|m| i64::from(length_of_month(year, m))).sum();
+    let months: i64 = (1..month)
+        .map(|m| i64::from(length_of_month(year, m)))
+        .sum();
     Some(days_before(year) + months + i64::from(day) - 1)
 }
 
@@ -66,8 +68,14 @@ mod tests {
         for number in (0..3_000_000).step_by(97) {
             assert_eq!(day_of(of_day(number).unwrap()), Some(number));
         }
-        assert_eq!(day_of((2000, 3, 1)).unwrap() - day_of((2000, 2, 28)).unwrap(), 2);
-        assert_eq!(day_of((1900, 3, 1)).unwrap() - day_of((1900, 2, 28)).unwrap(), 1);
+        assert_eq!(
+            day_of((2000, 3, 1)).unwrap() - day_of((2000, 2, 28)).unwrap(),
+            2
+        );
+        assert_eq!(
+            day_of((1900, 3, 1)).unwrap() - day_of((1900, 2, 28)).unwrap(),
+            1
+        );
         assert_eq!(day_of((2023, 2, 29)), None);
     }
 }

@@ -36,11 +36,17 @@ pub(super) fn list(
             let more = (items.len() * usize::from(quarters) / 4).max(usize::from(quarters));
             for _ in 0..more.min(MAX_ITEMS) {
                 let like = chance.pick(items)?;
-                new.push(element(like, items, &shape, site, Reach::Far, chance).unwrap_or_else(|| like.clone()));
+                new.push(
+                    element(like, items, &shape, site, Reach::Far, chance)
+                        .unwrap_or_else(|| like.clone()),
+                );
             }
             return Some(shape.restored(new));
         }
-        let site = Site { name: site.name, ..Site::default() };
+        let site = Site {
+            name: site.name,
+            ..Site::default()
+        };
         for item in &mut new {
             if let Some(larger) = vary(item, &site, reach, chance) {
                 *item = larger;
@@ -158,7 +164,10 @@ impl Shape {
             .collect();
         let rows = lengths.filter(|lengths| lengths.iter().all(|l| Some(l) == lengths.first()));
         let mut shape = Self {
-            distinct: items.iter().enumerate().all(|(at, item)| items.iter().take(at).all(|other| other != item)),
+            distinct: items
+                .iter()
+                .enumerate()
+                .all(|(at, item)| items.iter().take(at).all(|other| other != item)),
             matrix: rows.is_some(),
             pairs: rows.as_ref().is_some_and(|rows| rows.first() == Some(&2)),
             ..Self::default()
@@ -183,14 +192,18 @@ impl Shape {
             shape.sorted = numbers.len() > 2 && (rising || falling);
             shape.descending = !rising;
             let whole = items.iter().all(|item| matches!(item, Value::Int(_)));
-            shape.bits = whole && numbers.len() > 2 && numbers.iter().all(|n| *n == 0.0 || *n == 1.0);
+            shape.bits =
+                whole && numbers.len() > 2 && numbers.iter().all(|n| *n == 0.0 || *n == 1.0);
             shape.distinct &= numbers.len() > 3;
             let total: f64 = numbers.iter().sum();
             let floats = items.iter().any(|item| matches!(item, Value::Float(_)));
             let parts = numbers.iter().all(|n| *n >= 0.0);
-            shape.shares = [1.0, 100.0]
-                .into_iter()
-                .find(|whole| parts && (total - whole).abs() < 1e-9 && (floats || *whole == 100.0) && numbers.len() < 12);
+            shape.shares = [1.0, 100.0].into_iter().find(|whole| {
+                parts
+                    && (total - whole).abs() < 1e-9
+                    && (floats || *whole == 100.0)
+                    && numbers.len() < 12
+            });
             if whole {
                 shape.permutation = successive(items);
             }
@@ -282,7 +295,10 @@ fn cell(items: &[Value], row: usize, column: usize) -> Option<&Value> {
 
 fn symmetric_size(items: &[Value]) -> Option<usize> {
     let size = items.len();
-    let square = size > 1 && items.iter().all(|row| row.items().map(<[Value]>::len) == Some(size));
+    let square = size > 1
+        && items
+            .iter()
+            .all(|row| row.items().map(<[Value]>::len) == Some(size));
     let mirrored = || (0..size).all(|r| (0..r).all(|c| cell(items, r, c) == cell(items, c, r)));
     // All zero but for the diagonal says nothing.
     let filled = || (0..size).any(|r| (0..r).any(|c| cell(items, r, c).is_some_and(Value::truth)));
@@ -305,7 +321,11 @@ fn symmetric(
         bits: Shape::of(&every).bits,
         ..Shape::default()
     };
-    let changes = if reach == Reach::Near { 1 } else { 1 + chance.below(size) };
+    let changes = if reach == Reach::Near {
+        1
+    } else {
+        1 + chance.below(size)
+    };
     for _ in 0..changes {
         let row = chance.below(size);
         let column = chance.below(size);
@@ -326,17 +346,18 @@ fn symmetric(
         }
     }
     let tuples = matches!(items.first(), Some(Value::Tuple(_)));
-    let wrap = |row| if tuples { Value::Tuple(row) } else { Value::List(row) };
+    let wrap = |row| {
+        if tuples {
+            Value::Tuple(row)
+        } else {
+            Value::List(row)
+        }
+    };
     Some(rows.into_iter().map(wrap).collect())
 }
 
 /// Moves a part from one share to another.
-fn shares(
-    items: &[Value],
-    total: f64,
-    reach: Reach,
-    chance: &mut Chance,
-) -> Option<Vec<Value>> {
+fn shares(items: &[Value], total: f64, reach: Reach, chance: &mut Chance) -> Option<Vec<Value>> {
     let (from, to) = (chance.below(items.len()), chance.below(items.len()));
     if from == to || matches!(reach, Reach::Larger(_)) {
         return None;
@@ -344,7 +365,10 @@ fn shares(
     let unit = total / 100.0;
     let held = items.get(from)?.number()?;
     let units = (held / unit).floor().to_i64()?;
-    let moved = chance.between(1, (units - 1).max(1)).min(if reach == Reach::Near { 10 } else { 100 }) as f64 * unit;
+    let moved = chance
+        .between(1, (units - 1).max(1))
+        .min(if reach == Reach::Near { 10 } else { 100 }) as f64
+        * unit;
     if moved >= held {
         return None;
     }

@@ -56,10 +56,15 @@ pub(crate) fn vary(
 pub(crate) fn fits(value: &Value, old: &Value, site: &Site<'_>) -> bool {
     match (value, old) {
         (Value::Int(new), Value::Int(old)) => numbers::fits(new, old, site),
-        (Value::Float(new), Value::Float(old)) => (*old < 1.0) == (*new < 1.0) && (*old > 0.0) == (*new > 0.0),
+        (Value::Float(new), Value::Float(old)) => {
+            (*old < 1.0) == (*new < 1.0) && (*old > 0.0) == (*new > 0.0)
+        }
         (Value::Text(new), Value::Text(old)) => {
             let word = |text: &str| text.chars().all(char::is_alphabetic);
-            let of_family = site.families.iter().any(|family| family.contains(&Value::from(old.as_str())));
+            let of_family = site
+                .families
+                .iter()
+                .any(|family| family.contains(&Value::from(old.as_str())));
             word(new) && word(old) && !of_family && site.landmarks.is_empty()
         }
         _ => false,
@@ -102,12 +107,7 @@ fn once(value: &Value, site: &Site<'_>, reach: Reach, chance: &mut Chance) -> Op
 }
 
 /// Another of the constants that the program or its input has as alternatives to `value`; for texts and integers.
-fn alternative(
-    value: &Value,
-    site: &Site<'_>,
-    reach: Reach,
-    chance: &mut Chance,
-) -> Option<Value> {
+fn alternative(value: &Value, site: &Site<'_>, reach: Reach, chance: &mut Chance) -> Option<Value> {
     if matches!(reach, Reach::Larger(_)) || !matches!(value, Value::Text(_) | Value::Int(_)) {
         return None;
     }
@@ -120,7 +120,11 @@ fn alternative(
         }
     }
     if matches!(value, Value::Text(_)) {
-        choices.extend(site.landmarks.iter().filter(|c| matches!(c, Value::Text(_))));
+        choices.extend(
+            site.landmarks
+                .iter()
+                .filter(|c| matches!(c, Value::Text(_))),
+        );
     }
     choices.retain(|choice| {
         *choice != value && std::mem::discriminant(*choice) == std::mem::discriminant(value)

@@ -56,7 +56,8 @@ fn whole(value: &Value) -> Option<BigInt> {
 /// A few units or up to a quarter, in steps of what the number is a multiple of.
 fn near(value: &BigInt, chance: &mut Chance) -> BigInt {
     let size = value.abs();
-    let divides = |unit: u32| size >= BigInt::from(2 * unit) && size.is_multiple_of(&BigInt::from(unit));
+    let divides =
+        |unit: u32| size >= BigInt::from(2 * unit) && size.is_multiple_of(&BigInt::from(unit));
     let mut unit = BigInt::one();
     for candidate in [1000u32, 100, 10, 5, 2] {
         if divides(candidate) && chance.one_in(2, 3) {
@@ -64,7 +65,10 @@ fn near(value: &BigInt, chance: &mut Chance) -> BigInt {
             break;
         }
     }
-    let most = (&size / (&unit * 4u32)).to_i64().unwrap_or(i64::MAX / 4).max(2);
+    let most = (&size / (&unit * 4u32))
+        .to_i64()
+        .unwrap_or(i64::MAX / 4)
+        .max(2);
     let steps = chance.between(1, most) * if chance.one_in(1, 2) { -1 } else { 1 };
     value + unit * steps
 }
@@ -114,7 +118,11 @@ fn bounds(value: &BigInt, site: &Site<'_>) -> (Option<BigInt>, Option<BigInt>) {
 fn named(name: &str, value: f64) -> Option<(i64, i64)> {
     let name = name.to_lowercase();
     let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphabetic()).collect();
-    let has = |word: &str| words.iter().any(|w| *w == word || w.strip_suffix('s') == Some(word));
+    let has = |word: &str| {
+        words
+            .iter()
+            .any(|w| *w == word || w.strip_suffix('s') == Some(word))
+    };
     let bounds = if name.contains("percent") || has("pct") {
         (1, 100)
     } else if has("month") && words.last() == Some(&"month") {
@@ -178,7 +186,9 @@ fn another_prime(value: &BigInt, name: &str, chance: &mut Chance) -> Option<BigI
         return chance.pick(&others).map(|prime| (*prime).into());
     }
     let start = value.saturating_sub(20).max(3) + chance.below(41) as u64;
-    (start..start + 200).find(|&n| n != value && is_prime(n)).map(BigInt::from)
+    (start..start + 200)
+        .find(|&n| n != value && is_prime(n))
+        .map(BigInt::from)
 }
 
 fn is_prime(value: u64) -> bool {
@@ -221,10 +231,12 @@ pub(super) fn float(value: f64, site: &Site<'_>, reach: Reach, chance: &mut Chan
         return None;
     }
     let text = format!("{value:?}");
-    let shown = text.split_once('.').map_or(0, |(_, fraction)| match fraction {
-        "0" => 0,
-        fraction => fraction.len(),
-    });
+    let shown = text
+        .split_once('.')
+        .map_or(0, |(_, fraction)| match fraction {
+            "0" => 0,
+            fraction => fraction.len(),
+        });
     if text.contains('e') || shown > 9 || value.abs() > 1e12 {
         // Very small, very large, or written to the last bit: by a factor.
         let percent = match reach {

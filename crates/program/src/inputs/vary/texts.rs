@@ -27,7 +27,12 @@ pub(super) fn text(
             return number(text, site, reach, chance);
         }
         let more = (chars.len() * usize::from(quarters) / 4).max(1);
-        return Some(chars.iter().chain(chars.iter().cycle().take(more)).collect());
+        return Some(
+            chars
+                .iter()
+                .chain(chars.iter().cycle().take(more))
+                .collect(),
+        );
     }
     if balanced(&chars) {
         return Some(brackets(&chars, chance));
@@ -51,7 +56,8 @@ fn is_code(chars: &[char]) -> bool {
     kinds.sort_unstable();
     kinds.dedup();
     let bits = chars.iter().all(|c| matches!(c, '0' | '1'));
-    chars.len() >= 3 && (bits || chars.len() >= 2 * kinds.len() && kinds.len() <= 5)
+    chars.len() >= 3
+        && (bits || chars.len() >= 2 * kinds.len() && kinds.len() <= 5)
         && chars.iter().all(|c| !c.is_whitespace())
         && (bits || !chars.iter().any(char::is_ascii_digit))
 }
@@ -71,14 +77,20 @@ fn number(text: &str, site: &Site<'_>, reach: Reach, chance: &mut Chance) -> Opt
         return None;
     }
     let value: BigInt = digits.parse().ok()?;
-    let new = numbers::int(&value, site, reach, chance)?.magnitude().to_string();
+    let new = numbers::int(&value, site, reach, chance)?
+        .magnitude()
+        .to_string();
     // A group of fixed width, such as the hundreds of `1,250` or the minutes of `14:05`, keeps it.
     let padded = digits.starts_with('0') && digits.len() > 1
         || before.ends_with([',', ':']) && before.ends_with(|c| c == ',' || c == ':');
     let new = match padded {
         true => {
             let kept: String = new.chars().rev().take(digits.len()).collect();
-            format!("{:0>width$}", kept.chars().rev().collect::<String>(), width = digits.len())
+            format!(
+                "{:0>width$}",
+                kept.chars().rev().collect::<String>(),
+                width = digits.len()
+            )
         }
         false => new,
     };
@@ -107,7 +119,9 @@ fn date(text: &str, reach: Reach, chance: &mut Chance) -> Option<String> {
     }
     let parts: Vec<&str> = text.split(':').collect();
     let clock = (2..=3).contains(&parts.len())
-        && parts.iter().all(|p| (1..=2).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()));
+        && parts
+            .iter()
+            .all(|p| (1..=2).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()));
     if clock {
         let least = usize::from(parts[0].starts_with('0') || parts[0].len() == 2) + 1;
         let mut shown = format!("{:0least$}", chance.below(24));
@@ -164,12 +178,7 @@ fn sentence(words: &[&str], reach: Reach, chance: &mut Chance) -> String {
 }
 
 /// Changes symbols into others of their class, and the length by one now and then.
-fn symbols(
-    chars: &[char],
-    site: &Site<'_>,
-    reach: Reach,
-    chance: &mut Chance,
-) -> Option<String> {
+fn symbols(chars: &[char], site: &Site<'_>, reach: Reach, chance: &mut Chance) -> Option<String> {
     let mut own: Vec<char> = chars.to_vec();
     own.sort_unstable();
     own.dedup();
@@ -193,7 +202,13 @@ fn symbols(
                 let other = chance.below(new.len());
                 new.swap(at, other);
             }
-            _ => new[at] = if closed { *chance.pick(&own)? } else { of_class(new[at], chance) },
+            _ => {
+                new[at] = if closed {
+                    *chance.pick(&own)?
+                } else {
+                    of_class(new[at], chance)
+                }
+            }
         }
     }
     Some(new.into_iter().collect())
