@@ -61,7 +61,7 @@ pub fn mbpp(folder: &Path) -> Result<Vec<Case>, Failure> {
         let test = row["test_list"][0].as_str().unwrap_or_default();
         if let Some(program) = contract(&code, test) {
             cases.push(Case {
-                name: row["id"].to_string(),
+                name: row["id"].as_str().unwrap_or_default().to_owned(),
                 source: "mbpp".into(),
                 label: Label::Sound,
                 program,

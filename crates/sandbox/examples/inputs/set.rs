@@ -50,6 +50,16 @@ fn read(name: &str) -> Result<Vec<(String, String)>, Failure> {
         .collect())
 }
 
+/// Real programs that were looked at and have a fault: their names.
+pub fn reviewed() -> Result<Vec<String>, Failure> {
+    let path = folder().join("reviewed.txt");
+    let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    Ok(lines
+        .filter_map(|line| Some(line.split_once(' ')?.0.to_owned()))
+        .collect())
+}
+
 /// The sound programs written by hand.
 pub fn sound() -> Result<Vec<Case>, Failure> {
     let programs = read("sound.py")?.into_iter();
