@@ -20,15 +20,16 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-CONFIG = {"lr": 0.001, "weight_decay": 0.01, "betas": [0.9, 0.95], "clip": 1.0, "workers": 2}
+CONFIG = {"lr": 0.001, "weight_decay": 0.01, "betas": [0.9, 0.95], "clip": 1.0}
+UNITS = ["tokens_per_second", "tokens_per_cpu_second"]
 
 
 def build_folder() -> Path:
     return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "examples"
 
 
-def run(command: list) -> dict:
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2", "TOKENIZERS_PARALLELISM": "false"}
+def run(command: list, threads: int = 2) -> dict:
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"}
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))[:300]}\n{done.stderr}")
@@ -40,16 +41,17 @@ def spread(values: list[float]) -> str:
 
 
 def report(results: dict[str, list[dict]]) -> None:
-    ours = [r["tokens_per_second"] for r in results["ours"]]
-    peers = {name: [r["tokens_per_second"] for r in rows] for name, rows in results.items() if name != "ours"}
-    print("| side | tokens a second: median (least - most) | peak MiB |\n|---|---|---|")
+    print("| side | tokens a second | tokens a CPU-second | peak MiB |\n|---|---|---|---|")
     for name, rows in results.items():
-        speeds = [r["tokens_per_second"] for r in rows]
-        print(f"| {name} | {spread(speeds)} | {max(r['peak_mib'] for r in rows):,} |")
-    best = max(peers, key=lambda name: statistics.median(peers[name]))
-    rounds = [a / b for a, b in zip(ours, peers[best])]
-    ratio = statistics.median(ours) / statistics.median(peers[best])
-    print(f"\nours / {best}: {ratio:.2f} (single rounds {min(rounds):.2f} - {max(rounds):.2f})")
+        cells = [spread([r[unit] for r in rows]) for unit in UNITS]
+        print(f"| {name} | {' | '.join(cells)} | {max(r['peak_mib'] for r in rows):,} |")
+    for unit in UNITS:
+        of = {name: [r[unit] for r in rows] for name, rows in results.items()}
+        ours = of.pop("ours")
+        best = max(of, key=lambda name: statistics.median(of[name]))
+        rounds = [a / b for a, b in zip(ours, of[best])]
+        ratio = statistics.median(ours) / statistics.median(of[best])
+        print(f"{unit}: ours / {best}: {ratio:.2f} (single rounds {min(rounds):.2f} - {max(rounds):.2f})")
 
 
 def curves(path: Path, ours: list[float], peer: list[float]) -> None:
@@ -91,16 +93,16 @@ def main() -> None:
     parser.add_argument("--model", help="a model folder; default models/base")
     parser.add_argument("--shape", help="WIDTH,LAYERS,VOCABULARY: a random model of this shape instead")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2, help="of either side")
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--tokens-per-step", type=int, default=2048)
-    parser.add_argument("--equal", type=int, help="cut every example to this many tokens, so that the peer pads nothing")
     parser.add_argument("--modes", default="padded,halves,packed", help="how the peer puts a step together")
     parser.add_argument("--lora", type=int, help="train an adapter of this rank")
     parser.add_argument("--checkpointing", action="store_true")
     parser.add_argument("--curves", type=Path, help="write both loss curves of the first round as SVG")
     parser.add_argument("--count", type=int, default=512, help="prompts to sample")
     parser.add_argument("--max-tokens", type=int, default=128)
-    parser.add_argument("--batches", default="32", help="our batch sizes for each of the two threads")
+    parser.add_argument("--batches", default="32", help="our batch sizes, for each thread")
     parser.add_argument("--peer-batches", default="64,256")
     options = parser.parse_args()
     speed, peer = build_folder() / "model_speed", [options.peer_python, HERE / "peer.py"]
@@ -112,7 +114,7 @@ def main() -> None:
             print(f"{made['parameters']:,} parameters")
         records = Path(scratch) / "records.jsonl"
         with records.open("w") as file:
-            subprocess.run([build_folder() / "show", "base", "11", "6000"], stdout=file, check=True)
+            subprocess.run([build_folder() / "show", "seeds", "11", "6000"], stdout=file, check=True)
         if options.what == "train":
             train(options, speed, peer, folder, records, Path(scratch) / "plan.json")
         else:
@@ -121,21 +123,17 @@ def main() -> None:
 
 
 def train(options, speed: Path, peer: list, folder: Path, records: Path, plan: Path) -> None:
-    config = CONFIG | {"steps": options.steps, "tokens_per_step": options.tokens_per_step}
+    config = CONFIG | {"steps": options.steps, "tokens_per_step": options.tokens_per_step, "workers": options.threads}
     if options.lora:
         config["lora"] = {"rank": options.lora, "alpha": 2 * options.lora}
     if options.checkpointing:
         config["gradient_checkpointing"] = True
-    if options.equal:
-        # Long solutions in a row, cut to one length by a prompt and reply of single-token words.
-        rows = [json.loads(line) for line in records.read_text().splitlines()]
-        records.write_text(equal_records(rows, options.equal))
     print(json.dumps(run([speed, "plan", folder, records, json.dumps(config), plan])))
     results: dict[str, list[dict]] = {"ours": []} | {f"PyTorch, {mode}": [] for mode in options.modes.split(",")}
     for _ in range(options.rounds):
-        results["ours"].append(run([speed, "train", folder, records, json.dumps(config)]))
+        results["ours"].append(run([speed, "train", folder, records, json.dumps(config)], options.threads))
         for mode in options.modes.split(","):
-            answer = run([*peer, "train", folder, plan, mode, json.dumps(config)])
+            answer = run([*peer, "train", folder, plan, mode, json.dumps(config)], options.threads)
             results[f"PyTorch, {mode}"].append(answer)
     report(results)
     ours = results["ours"][0]["losses"]
@@ -148,25 +146,15 @@ def train(options, speed: Path, peer: list, folder: Path, records: Path, plan: P
         curves(options.curves, ours, first[0]["losses"])
 
 
-def equal_records(rows: list[dict], tokens: int) -> str:
-    """Examples of about one length: digits are one token each way, so a reply of words and digits is cut to size."""
-    out = []
-    for row in rows:
-        # ChatML around prompt and reply takes 9 tokens in the built-in tokenizer; a comma and a digit are two tokens.
-        reply = ",".join(str((len(row["problem"]) * 7 + i * i) % 10) for i in range((tokens - 10) // 2))
-        out.append(json.dumps({"problem": "1", "solution": reply}))
-    return "\n".join(out) + "\n"
-
-
 def sample(options, speed: Path, peer: list, folder: Path, records: Path) -> None:
-    ways = {f"ours, batch 2 x {b}": [speed, "sample", folder, records, options.count, options.max_tokens, b]
+    ways = {f"ours, batch {options.threads} x {b}": [speed, "sample", folder, records, options.count, options.max_tokens, b, options.threads]
             for b in options.batches.split(",")}
-    ways |= {f"transformers, batch {b}": [*peer, "sample", folder, records, options.count, options.max_tokens, b]
+    ways |= {f"transformers, batch {b}": [*peer, "sample", folder, records, options.count, options.max_tokens, b, options.threads]
              for b in options.peer_batches.split(",")}
     results: dict[str, list[dict]] = {name: [] for name in ways}
     for _ in range(options.rounds):
         for name, command in ways.items():
-            results[name].append(run(command))
+            results[name].append(run(command, options.threads))
     for name, rows in results.items():
         print(f"{name}: {rows[0]['tokens']:,} tokens in {rows[0]['replies']} replies")
     ours = max((n for n in results if n.startswith("ours")),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The other side of `compare.py`: the same training and sampling by PyTorch and `transformers`; prints one JSON object.
 
-    peer.py train FOLDER PLAN MODE CONFIG   MODE: padded, halves or packed
-    peer.py sample FOLDER RECORDS COUNT TOKENS BATCH
+    peer.py train FOLDER PLAN MODE CONFIG   MODE: padded, halves or packed; CONFIG has the threads as `workers`
+    peer.py sample FOLDER RECORDS COUNT TOKENS BATCH THREADS
     peer.py versions
 
 PLAN is what `speed plan` wrote: for each step its learning rate and sequences. What a step does is what ours does: the mean
@@ -29,12 +29,11 @@ import transformers
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-THREADS = 2
 WARM = 5
 
 
-def load(folder: str):
-    torch.set_num_threads(THREADS)
+def load(folder: str, threads: int):
+    torch.set_num_threads(threads)
     return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
 
 
@@ -86,7 +85,7 @@ def batches(sequences: list[dict], mode: str) -> list[dict]:
 
 
 def train(folder: str, plan_path: str, mode: str, config: dict) -> dict:
-    model = load(folder)
+    model = load(folder, config["workers"])
     model.train()
     if config.get("gradient_checkpointing"):
         model.gradient_checkpointing_enable()
@@ -116,10 +115,10 @@ def train(folder: str, plan_path: str, mode: str, config: dict) -> dict:
         steps = json.load(file)
     # Tensors are made beforehand: a data loader would make them beside the training.
     work = [(s["lr"], batches(s["sequences"], mode), sum(len(q["tokens"]) - 1 for q in s["sequences"])) for s in steps]
-    losses, seen, began = [], 0, 0.0
+    losses, seen, began, began_cpu = [], 0, 0.0, 0.0
     for index, (rate, parts, tokens) in enumerate(work):
         if index == WARM:
-            began, seen = time.perf_counter(), 0
+            began, began_cpu, seen = time.perf_counter(), time.process_time(), 0
         total = sum(len(part["targets"]) for part in parts)
         loss = 0.0
         for part in parts:
@@ -136,12 +135,17 @@ def train(folder: str, plan_path: str, mode: str, config: dict) -> dict:
         optimiser.zero_grad(set_to_none=True)
         losses.append(loss)
         seen += tokens
-    seconds = time.perf_counter() - began
-    return {"tokens_per_second": seen / seconds, "losses": losses, "peak_mib": peak_mib()}
+    seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
+    return {
+        "tokens_per_second": seen / seconds,
+        "tokens_per_cpu_second": seen / cpu,
+        "losses": losses,
+        "peak_mib": peak_mib(),
+    }
 
 
-def sample(folder: str, records: str, count: int, tokens: int, batch: int) -> dict:
-    model = load(folder).eval()
+def sample(folder: str, records: str, count: int, tokens: int, batch: int, threads: int) -> dict:
+    model = load(folder, threads).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     with open(records) as file:
         problems = [json.loads(line)["problem"] for line in file][:count]
@@ -149,7 +153,7 @@ def sample(folder: str, records: str, count: int, tokens: int, batch: int) -> di
     prompts = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
     # Prompts of like length side by side, so that there is little padding.
     prompts.sort(key=lambda prompt: len(tokenizer(prompt)["input_ids"]))
-    written, began = 0, time.perf_counter()
+    written, began, began_cpu = 0, time.perf_counter(), time.process_time()
     ends = set(model.generation_config.eos_token_id)
     torch.manual_seed(0)
     with torch.inference_mode():
@@ -159,8 +163,14 @@ def sample(folder: str, records: str, count: int, tokens: int, batch: int) -> di
             for row in out[:, inputs["input_ids"].shape[1] :].tolist():
                 stop = next((i + 1 for i, token in enumerate(row) if token in ends), len(row))
                 written += stop
-    seconds = time.perf_counter() - began
-    return {"tokens_per_second": written / seconds, "tokens": written, "replies": len(prompts), "peak_mib": peak_mib()}
+    seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
+    return {
+        "tokens_per_second": written / seconds,
+        "tokens_per_cpu_second": written / cpu,
+        "tokens": written,
+        "replies": len(prompts),
+        "peak_mib": peak_mib(),
+    }
 
 
 def peak_mib() -> int:
@@ -171,8 +181,8 @@ def main(arguments: list[str]) -> dict:
     match arguments:
         case ["train", folder, plan, mode, config]:
             return train(folder, plan, mode, json.loads(config))
-        case ["sample", folder, records, count, tokens, batch]:
-            return sample(folder, records, int(count), int(tokens), int(batch))
+        case ["sample", folder, records, count, tokens, batch, threads]:
+            return sample(folder, records, int(count), int(tokens), int(batch), int(threads))
         case ["versions"]:
             return {
                 "python": platform.python_version(),

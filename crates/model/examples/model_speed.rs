@@ -1,10 +1,10 @@
 //! What `benches/model/compare.py` measures of our side; each command prints one JSON object.
 //!
 //! ```text
-//! speed make FOLDER LIKE WIDTH LAYERS VOCABULARY      a random model with the tokenizer of the folder LIKE
-//! speed plan FOLDER RECORDS CONFIG OUT                the steps of training, for the other side
-//! speed train FOLDER RECORDS CONFIG                   trains and says how fast
-//! speed sample FOLDER RECORDS COUNT TOKENS BATCH      answers problems and says how fast
+//! model_speed make FOLDER LIKE WIDTH LAYERS VOCABULARY      a random model with the tokenizer of the folder LIKE
+//! model_speed plan FOLDER RECORDS CONFIG OUT                the steps of training, for the other side
+//! model_speed train FOLDER RECORDS CONFIG                   trains and says how fast
+//! model_speed sample FOLDER RECORDS COUNT TOKENS BATCH THREADS   answers problems and says how fast
 //! ```
 //!
 //! RECORDS are JSON lines with `problem` and `solution`; CONFIG is a JSON object with keys of `training`.
@@ -16,6 +16,10 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
+
+/// The allocator of the `caco` command.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -49,11 +53,12 @@ fn main() -> Result<(), Failure> {
                 &serde_json::from_str(config)?,
             )?
         }
-        ["sample", folder, records, count, tokens, batch] => {
+        ["sample", folder, records, count, tokens, batch, threads] => {
             let model = Model::load(Path::new(folder))?;
             let sampling = Sampling {
                 max_tokens: tokens.parse()?,
                 batch: batch.parse()?,
+                threads: threads.parse()?,
                 ..Sampling::default()
             };
             timed_sampling(&model, records, count.parse()?, &sampling)?
@@ -97,10 +102,11 @@ fn timed_training(
     config: &TrainConfig,
 ) -> Result<Value, Failure> {
     let began = Instant::now();
-    let seen: Mutex<Vec<(f64, u64, f32)>> = Mutex::new(Vec::new());
+    let seen: Mutex<Vec<(f64, Option<f64>, u64, f32)>> = Mutex::new(Vec::new());
     let observe = |event: &TrainEvent| {
         if let Ok(mut seen) = seen.lock() {
-            seen.push((began.elapsed().as_secs_f64(), event.tokens, event.loss));
+            let seconds = began.elapsed().as_secs_f64();
+            seen.push((seconds, cpu_seconds(), event.tokens, event.loss));
         }
     };
     train(
@@ -115,9 +121,11 @@ fn timed_training(
     let (Some(first), Some(last)) = (seen.get(WARM as usize - 1), seen.last()) else {
         return Err(format!("give more than {WARM} steps").into());
     };
+    let tokens = (last.2 - first.2) as f64;
     Ok(json!({
-        "tokens_per_second": (last.1 - first.1) as f64 / (last.0 - first.0),
-        "losses": seen.iter().map(|(_, _, loss)| loss).collect::<Vec<_>>(),
+        "tokens_per_second": tokens / (last.0 - first.0),
+        "tokens_per_cpu_second": last.1.zip(first.1).map(|(last, first)| tokens / (last - first)),
+        "losses": seen.iter().map(|event| event.3).collect::<Vec<_>>(),
         "trained": model.network().trained_count(),
         "peak_mib": peak_mib(),
     }))
@@ -138,17 +146,27 @@ fn timed_sampling(
             Ok(Request { prompt, seed })
         })
         .collect::<Result<_, Failure>>()?;
-    let began = Instant::now();
+    let (began, began_cpu) = (Instant::now(), cpu_seconds());
     let sampler = Sampler::new(model)?;
     let replies = sampler.generate(&requests, sampling, &|_, _| {}, &AtomicBool::new(false))?;
-    let seconds = began.elapsed().as_secs_f64();
+    let (seconds, cpu) = (began.elapsed().as_secs_f64(), cpu_seconds().zip(began_cpu));
     let tokens: usize = replies.iter().map(|reply| reply.completion_tokens).sum();
     Ok(json!({
         "tokens_per_second": tokens as f64 / seconds,
+        "tokens_per_cpu_second": cpu.map(|(end, start)| tokens as f64 / (end - start)),
         "tokens": tokens,
         "replies": replies.len(),
         "peak_mib": peak_mib(),
     }))
+}
+
+/// CPU time of all threads of this process, ended ones included; none where the system does not say.
+fn cpu_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // After the name in brackets; user and system time are the 12th and 13th field, in hundredths of a second.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |i: usize| fields.get(i)?.parse::<f64>().ok();
+    Some((ticks(11)? + ticks(12)?) / 100.0)
 }
 
 /// The most memory that this process has had, in MiB; none where the system does not say.
