@@ -37,6 +37,8 @@ pub fn text(row: &Row, paint: Paint) -> String {
         ("program", &row.program),
         ("input", &row.input),
         ("output", &row.output),
+        ("ancestry", &row.ancestry),
+        ("pairs", &row.pairs),
         ("execution", &row.execution),
         ("facts", &row.facts),
         ("problem", &row.problem),

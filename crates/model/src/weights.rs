@@ -1,5 +1,6 @@
 //! Weights in safetensors files under the names that Hugging Face tools use.
 
+mod output_bias;
 mod reader;
 mod writer;
 
@@ -153,7 +154,7 @@ pub(crate) fn save(
 /// and made f32, so the memory needed is that of the network and of its largest tensor.
 pub(crate) fn load(config: ModelConfig, dir: &Path, device: &Device) -> Result<Network> {
     let mut reader = Reader::open_model(dir)?;
-    refuse_output_bias(&mut reader, &config)?;
+    let moved = output_bias::moved(&mut reader, &config)?;
     let shape_of = config.clone();
     // A Llama may say that it has attention biases and have none; the other way round they would be lost.
     let bias = reader.names().find(|name| name.ends_with("q_proj.bias"));
@@ -176,24 +177,15 @@ pub(crate) fn load(config: ModelConfig, dir: &Path, device: &Device) -> Result<N
                 reader.append(&published, &want, &mut values)?;
             }
         }
+        if let Some(bias) = moved.get(name) {
+            // The values come last.
+            let start = values.len() - bias.len();
+            for (value, more) in values[start..].iter_mut().zip(bias) {
+                *value += more;
+            }
+        }
         Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
     })
-}
-
-fn refuse_output_bias(reader: &mut Reader, config: &ModelConfig) -> Result<()> {
-    for layer in 0..config.num_hidden_layers {
-        let name = output_bias_name(layer);
-        if !reader.has(&name) {
-            continue;
-        }
-        let mut bias = Vec::new();
-        reader.append(&name, &[config.hidden_size], &mut bias)?;
-        if bias.iter().any(|value| *value != 0.0) {
-            let message = "is not zero; a bias after attention cannot be computed";
-            return Err(Error::tensor(reader.path(&name), &name, message));
-        }
-    }
-    Ok(())
 }
 
 fn output_bias_name(layer: usize) -> String {

@@ -90,7 +90,7 @@ fn write(
     Ok(())
 }
 
-const COLUMNS: [(&str, &str); 10] = [
+const COLUMNS: [(&str, &str); 11] = [
     (
         "row_id, parent_id, seed_id, origin, round",
         "identity and lineage; `origin` is `seed` or `sample`",
@@ -118,7 +118,14 @@ const COLUMNS: [(&str, &str); 10] = [
         "facts, execution",
         "JSON: static facts and fingerprints; how the program ran",
     ),
-    ("verdicts", "JSON: what each check said"),
+    (
+        "verdicts",
+        "JSON: what each check said, and how hard the row is",
+    ),
+    (
+        "ancestry",
+        "JSON: how the program was made of others; null where it was not",
+    ),
 ];
 
 fn funnel(out: &mut String, report: &RunReport) -> std::fmt::Result {

@@ -72,6 +72,10 @@ pub(crate) struct Parts<'a> {
     pub(crate) answer: Option<&'a str>,
     pub(crate) reason: Option<&'a str>,
     pub(crate) examples: Vec<&'a str>,
+    /// Further inputs of the program with its outputs.
+    pub(crate) pairs: Vec<(String, String)>,
+    /// The row's domain, which may have a template of its own.
+    pub(crate) domain: Option<&'a str>,
 }
 
 impl Parts<'_> {
@@ -84,6 +88,7 @@ impl Parts<'_> {
             ("input", self.input),
             ("answer", self.answer),
             ("reason", self.reason),
+            ("domain", self.domain),
         ];
         let texts = texts
             .into_iter()
@@ -93,7 +98,17 @@ impl Parts<'_> {
             .iter()
             .map(|text| Value::from(*text))
             .collect();
-        Value::from_pairs(texts.chain([("examples", Value::from(examples))]))
+        let pairs: Vec<Value> = self
+            .pairs
+            .iter()
+            .map(|(input, output)| {
+                Value::from_pairs([("input", input.as_str()), ("output", output.as_str())])
+            })
+            .collect();
+        Value::from_pairs(texts.chain([
+            ("examples", Value::from(examples)),
+            ("pairs", Value::from(pairs)),
+        ]))
     }
 }
 
@@ -103,6 +118,13 @@ pub(crate) struct Prompts {
     texts: Vec<(Prompt, PromptSet, &'static str, String)>,
     /// Templates that the configuration names, by their paths.
     own: BTreeMap<PathBuf, String>,
+    /// Templates of domains, by domain and file name.
+    of_domains: BTreeMap<(String, &'static str), String>,
+}
+
+/// The name of a domain's template among all.
+fn domain_name(domain: &str, name: &str) -> String {
+    format!("domain:{domain}/{name}")
 }
 
 /// The name of such a template among all.
@@ -153,6 +175,49 @@ impl Prompts {
             environment,
             texts,
             own: BTreeMap::new(),
+            of_domains: BTreeMap::new(),
+        })
+    }
+
+    /// Takes up the templates of a domain: files of the built-in ones' names in its folder.
+    fn adopt_domain(&mut self, domain: &str, folder: &Path) -> Result<(), Error> {
+        if !folder.is_dir() {
+            return Err(Error::Data {
+                file: folder.to_owned(),
+                message: format!("the prompts folder of the domain `{domain}` does not exist"),
+                hint: format!("correct `domains.{domain}.prompts`, or remove it"),
+            });
+        }
+        let mut found = false;
+        for place in 0..self.texts.len() {
+            let name = self.texts[place].2;
+            let path = folder.join(name);
+            if !path.is_file() {
+                continue;
+            }
+            found = true;
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| Error::io("read", &path, error))?;
+            let own = domain_name(domain, name);
+            self.environment
+                .add_template_owned(own, text.clone())
+                .map_err(|error| Error::Data {
+                    file: path.clone(),
+                    message: format!("not a valid template: {error:#}"),
+                    hint: "templates are Jinja, as in `caco init`'s".into(),
+                })?;
+            // What is asked with it depends on every text that it may be asked in.
+            let whole = &mut self.texts[place].3;
+            whole.push_str(&format!("\0{domain}\0{text}"));
+            self.of_domains.insert((domain.to_owned(), name), text);
+        }
+        if found {
+            return Ok(());
+        }
+        Err(Error::Data {
+            file: folder.to_owned(),
+            message: format!("the prompts folder of the domain `{domain}` has no template"),
+            hint: "its files have the names of the built-in prompts, such as solve.j2 or embedded/solve.j2".into(),
         })
     }
 
@@ -178,6 +243,11 @@ impl Prompts {
     /// The prompts of a configuration: its folder's, and the templates of its benchmarks.
     pub(crate) fn of(config: &Config) -> Result<Self, Error> {
         let mut prompts = Self::load(config.prompts.as_deref())?;
+        for (domain, settings) in &config.domains {
+            if let Some(folder) = &settings.prompts {
+                prompts.adopt_domain(domain, folder)?;
+            }
+        }
         for benchmark in &config.evaluate.benchmarks {
             if let Some(template) = &benchmark.template {
                 prompts.adopt(template)?;
@@ -244,7 +314,14 @@ impl Prompts {
                     .into(),
             });
         };
-        self.fill(name, Path::new(name), parts)
+        let of_domain = parts
+            .domain
+            .filter(|domain| self.of_domains.contains_key(&((*domain).to_owned(), name)))
+            .map(|domain| domain_name(domain, name));
+        match of_domain {
+            Some(own) => self.fill(&own, Path::new(&own), parts),
+            None => self.fill(name, Path::new(name), parts),
+        }
     }
 
     fn fill(&self, name: &str, file: &Path, parts: &Parts<'_>) -> Result<String, Error> {
@@ -272,6 +349,8 @@ mod tests {
             answer: Some("3"),
             reason: Some("it lacks x"),
             examples: vec!["y = 2", "z = 3"],
+            pairs: vec![("{\"x\": 8}".into(), "24".into())],
+            domain: None,
         }
     }
 
@@ -293,7 +372,7 @@ mod tests {
             (Prompt::Sample, &["y = 2", "z = 3"], &["How many?", "x = 1"]),
             (
                 Prompt::Reverse,
-                &["x = 1", "{\"x\": 1}", "output: 3"],
+                &["x = 1", "{\"x\": 1}", "output: 3", "{\"x\": 8}", "24"],
                 &["How many?"],
             ),
             (
@@ -368,10 +447,38 @@ mod tests {
             .render(PromptSet::General, Prompt::Unify, &bare)
             .unwrap();
         assert!(!unify.contains("<solution>"), "{unify}");
+        let reverse = Parts {
+            pairs: Vec::new(),
+            ..parts()
+        };
+        let reverse = prompts
+            .render(PromptSet::General, Prompt::Reverse, &reverse)
+            .unwrap();
+        assert!(!reverse.contains("other inputs"), "{reverse}");
         let sample = prompts
             .render(PromptSet::General, Prompt::Sample, &Parts::default())
             .unwrap();
         assert!(!sample.contains("of the kind that is wanted"), "{sample}");
+    }
+
+    #[test]
+    fn a_domain_has_words_of_its_own_and_changes_what_is_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("solve.j2"), "In SI units: {{ problem }}").unwrap();
+        let mut prompts = Prompts::load(None).unwrap();
+        let plain = prompts.text(PromptSet::General, Prompt::Solve).to_owned();
+        prompts.adopt_domain("physics", dir.path()).unwrap();
+        assert_ne!(prompts.text(PromptSet::General, Prompt::Solve), plain);
+        let ask = |domain, prompt| {
+            let parts = Parts { domain, ..parts() };
+            prompts.render(PromptSet::General, prompt, &parts).unwrap()
+        };
+        assert_eq!(ask(Some("physics"), Prompt::Solve), "In SI units: How many?");
+        assert_eq!(ask(Some("logic"), Prompt::Solve), ask(None, Prompt::Solve));
+        assert_eq!(ask(Some("physics"), Prompt::Sample), ask(None, Prompt::Sample));
+        let empty = tempfile::tempdir().unwrap();
+        let refused = prompts.adopt_domain("logic", empty.path()).unwrap_err();
+        assert!(refused.to_string().contains("has no template"), "{refused}");
     }
 
     #[test]

@@ -86,6 +86,7 @@ pub(crate) const OPTIONAL: &[(&str, Get, Set)] = optional_columns![
     facts,
     execution,
     verdicts,
+    ancestry,
 ];
 
 /// The Arrow schema of rows, with [`FORMAT_KEY`] in its metadata.

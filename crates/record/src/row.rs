@@ -47,7 +47,8 @@ impl Fate {
 pub struct Row {
     /// Content hash, 32 hexadecimal characters; see [`crate::row_id`].
     pub row_id: String,
-    /// The row or model that this row was made from: a seed's file row for seeds, the generator's id for samples.
+    /// The row or model that this row was made from: a seed's file row for seeds, the generator's id for samples, the first parent's
+    /// row for programs made of others.
     pub parent_id: Option<String>,
     /// The id that the seed file gave, or `name/line`; for samples `r<round>/<index>`.
     pub seed_id: Option<String>,
@@ -95,6 +96,8 @@ pub struct Row {
     pub execution: Option<String>,
     /// JSON text: what each verifier said, whether or not another one had already failed.
     pub verdicts: Option<String>,
+    /// JSON text: how the program was made of others, where it was: `parents`, `operator`, `seed`, `detail`.
+    pub ancestry: Option<String>,
 }
 
 impl Row {
@@ -127,6 +130,7 @@ impl Row {
             facts: None,
             execution: None,
             verdicts: None,
+            ancestry: None,
         }
     }
 

@@ -154,6 +154,42 @@ fn biases_that_cannot_be_kept_or_computed_are_refused() {
     assert!(message.unwrap().to_string().contains("o_proj.bias"));
 }
 
+/// As another trainer leaves it: with a bias after attention, which ours has not.
+#[test]
+fn a_trained_bias_after_attention_moves_to_the_values() {
+    let dir = tempfile::tempdir().unwrap();
+    let saved = model(|shape| shape.num_key_value_heads = shape.num_attention_heads);
+    saved.save(dir.path(), Precision::F32).unwrap();
+    let network = saved.network();
+    let config = network.config().clone();
+    let d = config.hidden_size;
+    let layer = config.num_hidden_layers - 1;
+    let bias: Vec<f32> = (0..d).map(|at| (at as f32 * 0.37).sin() * 0.1).collect();
+    let mut entries = published(network);
+    let tensor = Tensor::from_vec(bias.clone(), d, &Device::Cpu).unwrap();
+    entries.push(Entry::of(output_bias_name(layer), &tensor));
+    write(&dir.path().join(SINGLE), entries, Precision::F32).unwrap();
+    let loaded = load(config, dir.path(), &Device::Cpu).unwrap();
+    // What the values' bias became, sent through the output matrix, is the bias; nothing else has changed.
+    let values = |network: &Network, name: &str| -> Vec<f32> {
+        let found = network.parameters().into_iter().find(|(own, _)| own == name);
+        found.unwrap().1.flatten_all().unwrap().to_vec1().unwrap()
+    };
+    for (name, _) in network.parameters() {
+        let (before, after) = (values(network, &name), values(&loaded, &name));
+        if name != format!("layers.{layer}.qkv_bias") {
+            assert_eq!(before, after, "{name}");
+            continue;
+        }
+        assert_eq!(before[..2 * d], after[..2 * d]);
+        let output = values(network, &format!("layers.{layer}.output"));
+        for (row, bias) in output.chunks(d).zip(&bias) {
+            let moved: f32 = (0..d).map(|at| row[at] * (after[2 * d + at] - before[2 * d + at])).sum();
+            assert!((moved - bias).abs() < 1e-4, "{moved} {bias}");
+        }
+    }
+}
+
 #[test]
 fn files_that_lie_about_their_tensors_are_damaged() {
     let dir = tempfile::tempdir().unwrap();

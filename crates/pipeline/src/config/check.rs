@@ -86,6 +86,10 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         ("reverse.sampling", &config.reverse.sampling),
         ("solve.sampling", &config.solve.sampling),
         ("judge.sampling", &config.judge.sampling),
+        (
+            "judge.difficulty.sampling",
+            &config.judge.difficulty.sampling,
+        ),
         ("evaluate.sampling", &config.evaluate.sampling),
     ] {
         check_sampling(sampling, path, fail)?;
@@ -144,6 +148,7 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
         "execute.inputs.growth_ratio",
         "must be above 1",
     )?;
+    beyond(config, fail)?;
     export(config, fail)?;
     for (path, threshold) in [
         ("curate.near.problems", config.curate.near.problems),
@@ -177,6 +182,43 @@ pub(super) fn check(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
     }
     students(config, fail)?;
     skips(config, fail)
+}
+
+/// What looks further than one input and one answer.
+fn beyond(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
+    let judge = &config.judge;
+    for (path, share) in [
+        ("judge.trace.floor", judge.trace.floor),
+        ("judge.counterfactual.share", judge.counterfactual.share),
+        ("sample.mutate.share", config.sample.mutate.share),
+    ] {
+        if !(0.0..=1.0).contains(&share) {
+            return Err(fail(path, "must be from 0 to 1".into(), None));
+        }
+    }
+    if judge.counterfactual.pairs > 0 && config.execute.inputs.pairs == 0 {
+        return Err(fail(
+            "judge.counterfactual.pairs",
+            "other quantities need other inputs of the programs, and none are tried".into(),
+            Some("set `execute.inputs.pairs`, for example to 6".into()),
+        ));
+    }
+    if judge.difficulty.samples > 1 && judge.difficulty.sampling.temperature == 0.0 {
+        return Err(fail(
+            "judge.difficulty.samples",
+            "at temperature 0 all solutions of a problem are the same".into(),
+            Some("set `judge.difficulty.sampling.temperature`, for example to 0.8".into()),
+        ));
+    }
+    let mutate = &config.sample.mutate;
+    if mutate.share > 0.0 && mutate.operators.is_empty() {
+        return Err(fail(
+            "sample.mutate.operators",
+            "a share of the samples is to be made, and no way to make them is named".into(),
+            Some("name some of change_operation, perturb_constants, deepen, compose".into()),
+        ));
+    }
+    Ok(())
 }
 
 fn export(config: &Config, fail: Fail<'_>) -> Result<(), Error> {

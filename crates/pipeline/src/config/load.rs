@@ -38,12 +38,45 @@ pub(super) fn parse(
     for set in sets {
         overridden.push(apply(&mut tree, set)?);
     }
+    inherit(&mut tree);
     let mut config: Config = read(tree, text, file, &overridden)?;
     resolve(&mut config, file, base)?;
     check::check(&config, &|path, message, hint| {
         blame(text, file, &overridden, path, message, hint)
     })?;
     Ok(config)
+}
+
+/// Gives the rules of a domain what they leave to `execute.rules`.
+fn inherit(tree: &mut Value) {
+    let Some(rules) = tree
+        .get("execute")
+        .and_then(|execute| execute.get("rules"))
+        .filter(|rules| rules.is_mapping())
+        .cloned()
+    else {
+        return;
+    };
+    let domains = tree.get_mut("domains").and_then(Value::as_mapping_mut);
+    for settings in domains.into_iter().flat_map(|domains| domains.values_mut()) {
+        if let Some(own) = settings.get_mut("rules") {
+            under(own, &rules);
+        }
+    }
+}
+
+/// Adds the keys of `base` that `own` has not.
+fn under(own: &mut Value, base: &Value) {
+    if let (Value::Mapping(own), Value::Mapping(base)) = (own, base) {
+        for (key, value) in base {
+            match own.get_mut(key) {
+                Some(own) => under(own, value),
+                None => {
+                    own.insert(key.clone(), value.clone());
+                }
+            }
+        }
+    }
 }
 
 /// The untyped tree of a text; an empty text is an empty mapping.
@@ -235,9 +268,12 @@ fn resolve(config: &mut Config, file: &Path, base: &Path) -> Result<(), Error> {
     } else {
         absolute(&mut config.cache);
     }
-    if let Some(prompts) = &mut config.prompts {
-        absolute(prompts);
-    }
+    config.prompts.iter_mut().for_each(absolute);
+    config
+        .domains
+        .values_mut()
+        .filter_map(|domain| domain.prompts.as_mut())
+        .for_each(absolute);
     config
         .seeds
         .iter_mut()
@@ -347,6 +383,7 @@ fn lengths(config: &mut Config) {
         (&mut config.reverse.sampling, reverse),
         (&mut config.solve.sampling, solve),
         (&mut config.judge.sampling, judge),
+        (&mut config.judge.difficulty.sampling, solve),
         (&mut config.evaluate.sampling, evaluate),
     ] {
         sampling.max_tokens.get_or_insert(length);

@@ -69,6 +69,9 @@ pub struct Config {
     pub stages: Stages,
     /// The seed files. Required, at least one.
     pub seeds: Vec<Seed>,
+    /// What differs for the rows of a domain, by the domain as seeds state it. Default none.
+    #[serde(default)]
+    pub domains: BTreeMap<String, Domain>,
     /// The models that stages name. `base` is the built-in one unless it is defined here.
     #[serde(default)]
     pub models: BTreeMap<String, Model>,
@@ -156,6 +159,26 @@ impl Config {
     pub fn to_yaml(&self) -> Result<String, Error> {
         serde_norway::to_string(self)
             .map_err(|error| Error::Internal(format!("the configuration as YAML: {error}")))
+    }
+
+    /// The rules for programs of a domain.
+    #[must_use]
+    pub fn rules(&self, domain: Option<&str>) -> &caco_program::Rules {
+        self.domain(domain)
+            .and_then(|domain| domain.rules.as_ref())
+            .unwrap_or(&self.execute.rules)
+    }
+
+    /// How the answers of a domain are compared by judge.
+    #[must_use]
+    pub fn policy(&self, domain: Option<&str>) -> JudgePolicy {
+        self.domain(domain)
+            .and_then(|domain| domain.policy)
+            .unwrap_or(self.judge.policy)
+    }
+
+    fn domain(&self, domain: Option<&str>) -> Option<&Domain> {
+        self.domains.get(domain?)
     }
 
     /// Whether a stage runs: not in `stages.skip`, and for train and evaluate with something to do.

@@ -40,6 +40,90 @@ pub struct Judge {
     pub votes: u32,
     /// How the votes are drawn. Default temperature 0.
     pub sampling: Sampling,
+    /// Whether the numbers of a solution must come from the program's run.
+    pub trace: TraceCheck,
+    /// Whether problems that passed are told with other quantities and solved again.
+    pub counterfactual: Counterfactual,
+    /// Whether the solver's pass rate is measured on what passed.
+    pub difficulty: Difficulty,
+}
+
+/// Each number of a solution is looked for in the line-by-line trace of the program on its input, in the input, and in one
+/// operation of arithmetic on two such numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TraceCheck {
+    /// `off`; `score` records the share of grounded numbers; `block` rejects what falls below `floor` as well. Default `off`.
+    pub mode: TraceMode,
+    /// The least share of a solution's numbers that must be grounded, from 0 to 1. Default 1.
+    pub floor: f64,
+}
+
+impl Default for TraceCheck {
+    fn default() -> Self {
+        Self {
+            mode: TraceMode::Off,
+            floor: 1.0,
+        }
+    }
+}
+
+/// What becomes of numbers that come from nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TraceMode {
+    /// Nothing is traced.
+    #[default]
+    Off,
+    /// They are recorded.
+    Score,
+    /// They reject a row.
+    Block,
+}
+
+/// A problem that passed is told with the quantities of another input of its program, for which `execute.inputs` knows the
+/// output; the solver is asked again and must come to that output. A right answer by luck, or a rule that the words do not
+/// state, shows itself so.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Counterfactual {
+    /// With how many other inputs a problem is told, at most; 0 asks nothing. Needs `execute.inputs.pairs`. Default 0.
+    pub pairs: usize,
+    /// The share of them in which the answers must agree, from 0 to 1. Default 1.
+    pub share: f64,
+    /// Whether a row goes whose problem cannot be told with any other input, for its words do not show which number is which
+    /// quantity. Default false: it stays, and says so.
+    pub required: bool,
+}
+
+impl Default for Counterfactual {
+    fn default() -> Self {
+        Self {
+            pairs: 0,
+            share: 1.0,
+            required: false,
+        }
+    }
+}
+
+/// How hard a problem is to its solver: further solutions are drawn, and the share of them with the program's answer is
+/// recorded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Difficulty {
+    /// Solutions drawn for each row that passed; 0 draws none. Default 0.
+    pub samples: u32,
+    /// How they are drawn. Default temperature 0.8, top-p 0.95.
+    pub sampling: Sampling,
+}
+
+impl Default for Difficulty {
+    fn default() -> Self {
+        Self {
+            samples: 0,
+            sampling: Sampling::warm(0.8, 0.95),
+        }
+    }
 }
 
 /// The judge that is chosen by what is defined.
@@ -109,6 +193,9 @@ impl Default for Judge {
             checks: Check::ALL.to_vec(),
             votes: 1,
             sampling: Sampling::default(),
+            trace: TraceCheck::default(),
+            counterfactual: Counterfactual::default(),
+            difficulty: Difficulty::default(),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 pub use caco_model::train::TrainConfig as Training;
 use caco_program::Rules;
+use caco_program::offspring::Operator;
 use caco_program::trial::Fault;
 use caco_record::Stage;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,18 @@ pub struct Seed {
     /// The subject domain of rows that state none. Default: none.
     #[serde(default)]
     pub domain: Option<String>,
+}
+
+/// What differs for the rows of one domain. Every key may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Domain {
+    /// A folder whose files take the place of the prompts of the same names. Default: the prompts of all domains.
+    pub prompts: Option<PathBuf>,
+    /// Rules for programs; keys that are left out are as in `execute.rules`.
+    pub rules: Option<Rules>,
+    /// How lenient judge compares answers. Default `judge.policy`.
+    pub policy: Option<super::JudgePolicy>,
 }
 
 /// The shape of a seed or benchmark file.
@@ -91,7 +104,7 @@ impl Default for Sampling {
 }
 
 impl Sampling {
-    fn warm(temperature: f32, top_p: f32) -> Self {
+    pub(super) fn warm(temperature: f32, top_p: f32) -> Self {
         Self {
             temperature,
             top_p,
@@ -237,6 +250,45 @@ pub struct Sample {
     pub examples: usize,
     /// How they are drawn. Default temperature 0.9, top-p 0.98.
     pub sampling: Sampling,
+    /// Which known programs are preferred as examples and as parents. Default `uniform`.
+    pub weighting: Weighting,
+    /// Programs made of known ones, in the place of a share of those that the model writes.
+    pub mutate: Mutate,
+}
+
+/// Which of the seed programs, and of the programs kept in earlier rounds, are drawn more often.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weighting {
+    /// None: each is as likely as every other.
+    #[default]
+    Uniform,
+    /// Those of rare structures: each structure is as likely as every other, however many programs share it.
+    Structures,
+    /// Those at the edge of the solver's ability, as `judge.difficulty` has measured it: the nearer its pass rate is to one
+    /// half, the likelier. Programs without a pass rate count as if it were one quarter.
+    Difficulty,
+    /// Both at once.
+    Both,
+}
+
+/// Programs made of known ones by a change of their text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mutate {
+    /// The share of the samples that are made this way, from 0 to 1. Default 0.
+    pub share: f64,
+    /// How: `change_operation`, `perturb_constants`, `deepen` (a step more), `compose` (two programs). Default all four.
+    pub operators: Vec<Operator>,
+}
+
+impl Default for Mutate {
+    fn default() -> Self {
+        Self {
+            share: 0.0,
+            operators: Operator::ALL.to_vec(),
+        }
+    }
 }
 
 impl Default for Sample {
@@ -247,6 +299,8 @@ impl Default for Sample {
             method: SampleMethod::Open,
             examples: 3,
             sampling: Sampling::warm(0.9, 0.98),
+            weighting: Weighting::Uniform,
+            mutate: Mutate::default(),
         }
     }
 }
@@ -350,7 +404,7 @@ impl Default for Execute {
     }
 }
 
-/// A stage that asks a model once for each row.
+/// How programs become problems in words.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reverse {
@@ -358,6 +412,9 @@ pub struct Reverse {
     pub model: String,
     /// How the reply is drawn. Default temperature 0.
     pub sampling: Sampling,
+    /// How many of the pairs that `execute.inputs` found are shown beside the program's own input and output: the problem must
+    /// explain them all. The embedded model's prompt shows none. Default 3.
+    pub pairs: usize,
 }
 
 impl Default for Reverse {
@@ -365,6 +422,7 @@ impl Default for Reverse {
         Self {
             model: "base".into(),
             sampling: Sampling::default(),
+            pairs: 3,
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Graded {
 pub(super) fn section(config: &Config, kind: Kind) -> Result<String, Error> {
     let execute = match kind {
         Kind::Words => String::new(),
-        Kind::Code => assess::section(&config.execute)?,
+        Kind::Code => assess::section(config)?,
     };
     json(&(
         VERSION,

@@ -20,7 +20,7 @@ const PAIRS: &str = "program_pairs";
 type Get = fn(&Row) -> Option<&str>;
 
 /// Text columns in their order; `words` columns are null unless the solution was written and checked by this run.
-const TEXTS: [(&str, bool, Get); 20] = [
+const TEXTS: [(&str, bool, Get); 21] = [
     ("row_id", false, |row| Some(&row.row_id)),
     ("parent_id", false, |row| row.parent_id.as_deref()),
     ("seed_id", false, |row| row.seed_id.as_deref()),
@@ -41,6 +41,7 @@ const TEXTS: [(&str, bool, Get); 20] = [
     ("facts", false, |row| row.facts.as_deref()),
     ("execution", false, |row| row.execution.as_deref()),
     ("verdicts", false, |row| row.verdicts.as_deref()),
+    ("ancestry", false, |row| row.ancestry.as_deref()),
 ];
 
 /// The columns in their order.
@@ -122,7 +123,7 @@ pub(super) fn rows(batch: &RecordBatch) -> Result<Vec<Row>, String> {
 type Set = fn(&mut Row, Option<String>);
 
 /// Where the columns that hold something of their own go.
-const SETS: [(&str, Set); 15] = [
+const SETS: [(&str, Set); 16] = [
     (PAIRS, |row, value| row.pairs = value),
     ("parent_id", |row, value| row.parent_id = value),
     ("seed_id", |row, value| row.seed_id = value),
@@ -138,6 +139,7 @@ const SETS: [(&str, Set); 15] = [
     ("facts", |row, value| row.facts = value),
     ("execution", |row, value| row.execution = value),
     ("verdicts", |row, value| row.verdicts = value),
+    ("ancestry", |row, value| row.ancestry = value),
 ];
 
 /// One batch of exported rows. `words`: whether solutions are this run's own.

@@ -26,7 +26,7 @@ pub(crate) fn section(config: &Config) -> Result<String, Error> {
     let fallback = config.answer.fallback;
     let execute = match fallback {
         Fallback::None => String::new(),
-        _ => super::assess::section(&config.execute)?,
+        _ => super::assess::section(config)?,
     };
     super::json(&(VERSION, fallback, execute))
 }

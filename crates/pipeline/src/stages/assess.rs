@@ -1,12 +1,13 @@
 //! What is asked of every program, a seed's or a sampled one: that it parses, keeps the rules, runs, and answers.
 
+use caco_program::Profile;
 use caco_program::{Facts, Rules};
 use caco_sandbox::{Outcome, OutputSource, Status};
 use serde::Serialize;
 
 use super::execute::Tried;
 use crate::Error;
-use crate::config::Execute;
+use crate::config::Config;
 use crate::context::Context;
 
 /// What is known of one program.
@@ -22,31 +23,40 @@ pub(super) struct Assessed {
 /// Static facts with the program's fingerprints.
 pub(super) struct Fingerprinted {
     pub(super) facts: Facts,
+    pub(super) profile: Profile,
     pub(super) normal: u64,
     pub(super) structure: u64,
 }
 
 /// The parts of the settings that decide an outcome, for fingerprints; the number of workers does not.
-pub(crate) fn section(execute: &Execute) -> Result<String, Error> {
+pub(crate) fn section(config: &Config) -> Result<String, Error> {
+    let execute = &config.execute;
+    let of_domains: Vec<_> = config
+        .domains
+        .iter()
+        .filter_map(|(name, domain)| Some((name, domain.rules.as_ref()?)))
+        .collect();
     super::json(&(
         &execute.python,
         execute.cpu_seconds,
         execute.wall_seconds,
         execute.memory_mb,
-        &execute.rules,
+        (&execute.rules, of_domains),
     ))
 }
+
+/// A program and the domain whose rules it has to keep.
+pub(super) type Proposed<'a> = (&'a str, Option<&'a str>);
 
 /// Assesses programs; those that keep the static rules are run.
 pub(super) fn assess(
     context: &Context<'_>,
-    programs: &[&str],
+    programs: &[Proposed<'_>],
     progress: &dyn Fn(usize),
 ) -> Result<Vec<Assessed>, Error> {
-    let rules = &context.config.execute.rules;
-    let mut all: Vec<Assessed> = programs
-        .iter()
-        .map(|program| at_rest(program, rules))
+    let rules = |place: usize| context.config.rules(programs[place].1);
+    let mut all: Vec<Assessed> = (0..programs.len())
+        .map(|place| at_rest(programs[place].0, rules(place)))
         .collect();
     let places: Vec<usize> = (0..all.len())
         .filter(|place| all[*place].failed.is_none())
@@ -56,7 +66,7 @@ pub(super) fn assess(
     if places.is_empty() {
         return Ok(all);
     }
-    let runnable: Vec<&str> = places.iter().map(|place| programs[*place]).collect();
+    let runnable: Vec<&str> = places.iter().map(|place| programs[*place].0).collect();
     let outcomes =
         context
             .executor()?
@@ -69,7 +79,7 @@ pub(super) fn assess(
         )));
     }
     for (place, outcome) in places.into_iter().zip(outcomes) {
-        all[place].failed = verdict(&outcome, rules);
+        all[place].failed = verdict(&outcome, rules(place));
         all[place].outcome = Some(outcome);
     }
     Ok(all)
@@ -83,6 +93,7 @@ fn at_rest(program: &str, rules: &Rules) -> Assessed {
         let structure = caco_program::fingerprint(&caco_program::structure(program)?);
         Ok(Fingerprinted {
             facts,
+            profile: caco_program::profile(program)?,
             normal,
             structure,
         })
@@ -232,6 +243,7 @@ pub(crate) fn execution(outcome: &Outcome, inputs: Option<&Tried>) -> Result<Str
 #[derive(Serialize)]
 struct Recorded<'a> {
     program: &'a Facts,
+    profile: &'a Profile,
     normal_form: String,
     structure: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -244,6 +256,7 @@ struct Recorded<'a> {
 pub(super) fn recorded(forms: &Fingerprinted, new: Option<(bool, bool)>) -> Result<String, Error> {
     super::json(&Recorded {
         program: &forms.facts,
+        profile: &forms.profile,
         normal_form: format!("{:016x}", forms.normal),
         structure: format!("{:016x}", forms.structure),
         is_new: new.map(|new| new.0),

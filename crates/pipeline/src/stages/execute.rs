@@ -16,7 +16,7 @@ use crate::models::{Known, Models};
 use crate::report::StageReport;
 use crate::runner::map::{self, Map};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -25,7 +25,7 @@ pub(super) fn run(
 ) -> Result<StageReport, Error> {
     let known = known(context, state)?;
     let section = super::json(&(
-        assess::section(&context.config.execute)?,
+        assess::section(context.config)?,
         &context.config.execute.inputs,
         known.id(),
     ))?;
@@ -40,11 +40,14 @@ pub(super) fn run(
     };
     let shards = state.get(Stage::Sample, round).to_vec();
     let (shards, report) = map::run(context, &map, &inputs(&shards), &|mut rows, progress| {
-        let programs: Vec<String> = rows
+        let programs: Vec<(String, Option<String>)> = rows
             .iter()
-            .map(|row| row.program.clone().unwrap_or_default())
+            .map(|row| (row.program.clone().unwrap_or_default(), row.domain.clone()))
             .collect();
-        let programs: Vec<&str> = programs.iter().map(String::as_str).collect();
+        let programs: Vec<assess::Proposed<'_>> = programs
+            .iter()
+            .map(|(program, domain)| (program.as_str(), domain.as_deref()))
+            .collect();
         let all = programs.len();
         let settings = &context.config.execute.inputs;
         // Trials are the second half of the work.
@@ -93,7 +96,7 @@ pub(super) fn run(
 /// What many inputs show of the programs that passed, by their places.
 fn tried(
     context: &Context<'_>,
-    programs: &[&str],
+    programs: &[assess::Proposed<'_>],
     assessed: &[assess::Assessed],
     progress: &dyn Fn(usize),
 ) -> Result<BTreeMap<usize, Tried>, Error> {
@@ -103,7 +106,7 @@ fn tried(
     }
     let mut places = Vec::new();
     let mut subjects = Vec::new();
-    for (place, (program, found)) in programs.iter().zip(assessed).enumerate() {
+    for (place, ((program, _), found)) in programs.iter().zip(assessed).enumerate() {
         if let (None, Some(outcome)) = (&found.failed, &found.outcome) {
             places.push(place);
             subjects.push(Subject { program, outcome });

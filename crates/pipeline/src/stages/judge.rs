@@ -1,13 +1,20 @@
 //! The words against the program: the same final answer, every quantity of the input in the problem, and, where a judge is
-//! configured, its verdicts. A row that fails may get one more turn.
+//! configured, its verdicts. A row that fails may get one more turn. What has passed may be looked at further: whether the
+//! solution's numbers come from the program's run, whether the problem told with other quantities has the answers that the
+//! program gives for them, and how often the solver comes to the answer.
 
+mod counterfactual;
+mod difficulty;
+mod grounded;
 mod revise;
 mod votes;
 
-use caco_answer::Outcome as Equality;
+use caco_answer::{Outcome as Equality, Policy};
 use caco_record::{Row, Stage};
 use serde_json::{Value, json};
 
+use self::counterfactual::Retelling;
+use self::difficulty::Measuring;
 use self::revise::Revising;
 use self::votes::Bench;
 use super::agreement::{self, Agreement};
@@ -19,7 +26,7 @@ use crate::generator::FINISH_LENGTH;
 use crate::report::StageReport;
 use crate::runner::map::{self, Map};
 
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -29,20 +36,34 @@ pub(super) fn run(
     let settings = &context.config.judge;
     let bench = Bench::open(context, round)?;
     let revising = Revising::open(context, round)?;
+    let retelling = Retelling::open(context, round)?;
+    let measuring = Measuring::open(context, round)?;
+    let policies: Vec<_> = context
+        .config
+        .domains
+        .iter()
+        .filter_map(|(name, domain)| Some((name, domain.policy?)))
+        .collect();
     let map = Map {
         stage: Stage::Judge,
         round,
         version: VERSION,
         section: super::json(&(
-            (settings.enabled, settings.coverage, settings.policy),
+            (settings.enabled, settings.coverage),
+            (settings.policy, policies),
             agreement::section(context.config)?,
             bench.as_ref().map(Bench::section).transpose()?,
             revising.as_ref().map(Revising::section).transpose()?,
+            grounded::section(context.config)?,
+            retelling.as_ref().map(Retelling::section).transpose()?,
+            measuring.as_ref().map(Measuring::section).transpose()?,
         ))?,
         unit: "rows",
         width: [
             bench.as_ref().map(Bench::width),
             revising.as_ref().map(Revising::width),
+            retelling.as_ref().map(Retelling::width),
+            measuring.as_ref().map(Measuring::width),
         ]
         .into_iter()
         .flatten()
@@ -57,6 +78,20 @@ pub(super) fn run(
         tell(4);
         if let Some(revising) = &revising {
             revising.go(context, &mut rows, bench.as_ref())?;
+        }
+        if settings.enabled {
+            grounded::go(context, &mut rows)?;
+        }
+        tell(5);
+        if let Some(retelling) = &retelling {
+            retelling.go(&mut rows)?;
+        }
+        tell(6);
+        if let Some(measuring) = &measuring {
+            measuring.go(&mut rows)?;
+        }
+        for row in &mut rows {
+            passed(row)?;
         }
         tell(8);
         Ok(rows)
@@ -81,7 +116,7 @@ fn sit(
     turn: Turn,
 ) -> Result<(), Error> {
     let settings = &context.config.judge;
-    let agreements = agreements(context, rows, settings)?;
+    let agreements = agreements(context, rows)?;
     for (row, agreement) in rows.iter_mut().zip(agreements) {
         judge(row, agreement, settings)?;
     }
@@ -95,29 +130,54 @@ fn sit(
 fn agreements(
     context: &Context<'_>,
     rows: &[Row],
-    settings: &Judge,
 ) -> Result<Vec<Option<Agreement>>, Error> {
-    let pairs: Vec<(&str, &str)> = rows
+    let policies: Vec<Policy> = rows
         .iter()
-        .filter_map(|row| {
+        .map(|row| context.config.policy(row.domain.as_deref()).policy())
+        .collect();
+    let pairs: Vec<(&str, &str, &Policy)> = rows
+        .iter()
+        .zip(&policies)
+        .filter_map(|(row, policy)| {
             Some((
                 row.answer.as_deref().unwrap_or_default(),
                 row.final_answer.as_deref()?,
+                policy,
             ))
         })
         .collect();
-    let mut agreements =
-        agreement::compare(context, &pairs, &settings.policy.policy())?.into_iter();
+    let mut agreements = agreement::compare_each(context, &pairs)?.into_iter();
     Ok(rows
         .iter()
         .map(|row| row.final_answer.as_ref().and_then(|_| agreements.next()))
         .collect())
 }
 
+/// Adds what a check found to a row's verdicts.
+fn told(row: &mut Row, check: &str, found: Value) -> Result<(), Error> {
+    let mut verdicts = verdicts(row);
+    verdicts[check] = found;
+    row.verdicts = Some(super::json(&verdicts)?);
+    Ok(())
+}
+
+fn verdicts(row: &Row) -> Value {
+    serde_json::from_str(row.verdicts.as_deref().unwrap_or("{}")).unwrap_or_else(|_| json!({}))
+}
+
+/// Whether a row passed is what became of it in the end: what looks further comes after the first verdicts.
+fn passed(row: &mut Row) -> Result<(), Error> {
+    let mut verdicts = verdicts(row);
+    if !row.is_kept() && verdicts["passed"] == true {
+        verdicts["passed"] = json!(false);
+        row.verdicts = Some(super::json(&verdicts)?);
+    }
+    Ok(())
+}
+
 /// Records every verdict and gives the row its fate by the first that fails.
 fn judge(row: &mut Row, agreement: Option<Agreement>, settings: &Judge) -> Result<(), Error> {
-    let mut verdicts: Value =
-        serde_json::from_str(row.verdicts.as_deref().unwrap_or("{}")).unwrap_or_else(|_| json!({}));
+    let mut verdicts = verdicts(row);
     let cut = verdicts["finish"] == FINISH_LENGTH;
     let answer = row.answer.clone().unwrap_or_default();
     let mut failures: Vec<(&str, String)> = Vec::new();

@@ -18,6 +18,7 @@ mod unify;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use caco_program::trial::Pair;
 use caco_record::{Row, Stage};
 
 use crate::Error;
@@ -214,6 +215,14 @@ pub(crate) fn identity<'a>(shards: impl IntoIterator<Item = &'a Shard>) -> Strin
 /// JSON text of something that always has one.
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// The further inputs and outputs of a row's program; none where none were tried.
+pub(crate) fn pairs(row: &Row) -> Vec<Pair> {
+    let pairs = row.pairs.as_deref();
+    pairs
+        .and_then(|pairs| serde_json::from_str(pairs).ok())
+        .unwrap_or_default()
 }
 
 /// Why a reply cannot be used, if it cannot: the reason and its detail.

@@ -10,7 +10,7 @@ use crate::prompts::{Parts, Prompt};
 use crate::report::StageReport;
 use crate::runner::map::{self, Map};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -20,7 +20,7 @@ pub(super) fn run(
     let settings = &context.config.reverse;
     let model = context.models.named(context.config, &settings.model)?;
     let text = context.prompts.text(model.prompts(), Prompt::Reverse);
-    let section = super::json(&(model.id(), &settings.sampling, text))?;
+    let section = super::json(&(model.id(), &settings.sampling, text, settings.pairs))?;
     let map = Map {
         stage: Stage::Reverse,
         round,
@@ -44,7 +44,7 @@ pub(super) fn run(
             .map(|row| {
                 let user = context
                     .prompts
-                    .render(model.prompts(), Prompt::Reverse, &parts(row))?;
+                    .render(model.prompts(), Prompt::Reverse, &parts(row, settings.pairs))?;
                 asker.question(&row.row_id, 0, &user)
             })
             .collect::<Result<_, Error>>()?;
@@ -62,12 +62,19 @@ pub(super) fn run(
     Ok(report)
 }
 
-/// What the prompts that turn a program into a problem may show of a row.
-pub(super) fn parts(row: &Row) -> Parts<'_> {
+/// What the prompts that turn a program into a problem may show of a row, with so many of its further inputs and outputs.
+pub(super) fn parts(row: &Row, pairs: usize) -> Parts<'_> {
+    let further = super::pairs(row);
     Parts {
         program: row.program.as_deref(),
         input: row.input.as_deref(),
         answer: row.answer.as_deref(),
+        domain: row.domain.as_deref(),
+        pairs: further
+            .into_iter()
+            .take(pairs)
+            .map(|pair| (pair.input.to_string(), pair.text))
+            .collect(),
         ..Parts::default()
     }
 }

@@ -1,13 +1,11 @@
 //! New programs are written, each from its number and the run's seed: by the tuned generator, unprompted, or by a model that
-//! is shown seed programs.
+//! is shown seed programs. A share of them may be made of known programs instead.
 
-use std::collections::BTreeMap;
+mod pool;
 
 use caco_record::{ORIGIN_SAMPLE, Row, Stage};
-use rand::SeedableRng as _;
-use rand::seq::index;
-use rand_chacha::ChaCha8Rng;
 
+use self::pool::Pool;
 use super::State;
 use crate::asking::{self, Asker, Question};
 use crate::config::SampleMethod;
@@ -18,10 +16,7 @@ use crate::report::StageReport;
 use crate::runner::map::{self, Input, Map};
 use crate::{Error, shard};
 
-const VERSION: u32 = 2;
-
-/// Seed programs from which examples are drawn, at most.
-const EXAMPLES: usize = 10_000;
+const VERSION: u32 = 3;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -59,16 +54,15 @@ pub(super) fn run(
             }
         })
         .collect();
-    let (text, pool) = match settings.method {
-        SampleMethod::Open => (String::new(), Vec::new()),
-        SampleMethod::Chat => (
-            context
-                .prompts
-                .text(model.prompts(), Prompt::Sample)
-                .to_owned(),
-            pool(state, round)?,
-        ),
+    let text = match settings.method {
+        SampleMethod::Open => String::new(),
+        SampleMethod::Chat => context
+            .prompts
+            .text(model.prompts(), Prompt::Sample)
+            .to_owned(),
     };
+    let pool = Pool::of(state, round, settings.weighting)?;
+    let drawn = settings.method == SampleMethod::Chat || settings.mutate.share > 0.0;
     let open = model.open_user();
     let section = super::json(&(
         model.id(),
@@ -76,7 +70,10 @@ pub(super) fn run(
         settings.method,
         settings.examples,
         (&open, text),
-        caco_record::row_id(&pool.iter().map(String::as_str).collect::<Vec<_>>()),
+        &settings.mutate,
+        // What nothing is drawn from decides nothing but the domain.
+        drawn.then(|| pool.id()),
+        pool.common_domain(),
     ))?;
     let map = Map {
         stage: Stage::Sample,
@@ -94,7 +91,7 @@ pub(super) fn run(
         model: &*model,
         sampling: &settings.sampling,
     };
-    let question = |row: &Row| -> Result<Question, Error> {
+    let question = |row: &mut Row| -> Result<Question, Error> {
         let place = row.seed_id.clone().unwrap_or_default();
         if settings.method == SampleMethod::Open {
             let seed = context.seed(Stage::Sample, &place, 0);
@@ -103,14 +100,18 @@ pub(super) fn run(
                 prompt: open.clone(),
                 seed,
             };
+            row.domain = pool.common_domain().map(str::to_owned);
             return Ok(Question {
                 row_id: place,
                 index: 0,
                 ask,
             });
         }
+        let (examples, domain) = pool.examples(context, &place, settings.examples);
+        row.domain = domain.or(pool.common_domain()).map(str::to_owned);
         let parts = Parts {
-            examples: draw(context, &place, &pool, settings.examples),
+            examples,
+            domain: row.domain.as_deref(),
             ..Parts::default()
         };
         let user = context
@@ -119,11 +120,29 @@ pub(super) fn run(
         asker.question(&place, 0, &user)
     };
     let (shards, report) = map::run(context, &map, &inputs, &|mut rows, progress| {
-        let questions: Vec<Question> = rows.iter().map(question).collect::<Result<_, _>>()?;
+        let mut written: Vec<&mut Row> = Vec::new();
+        for row in &mut rows {
+            let place = row.seed_id.clone().unwrap_or_default();
+            match pool.offspring(context, &place, &settings.mutate) {
+                Some((program, ancestry, domain)) => {
+                    row.row_id = caco_record::row_id(&["sample", &place, &program]);
+                    row.parent_id = ancestry.parents.first().cloned();
+                    row.program = Some(program);
+                    row.ancestry = Some(super::json(&ancestry)?);
+                    row.domain = domain.map(str::to_owned);
+                    row.keep(Stage::Sample);
+                }
+                None => written.push(row),
+            }
+        }
+        let questions: Vec<Question> = written
+            .iter_mut()
+            .map(|row| question(row))
+            .collect::<Result<_, _>>()?;
         let all = questions.len();
         let answers =
             asker.answers(&questions, &|done, tokens| progress.part(done, all, tokens))?;
-        for (row, answer) in rows.iter_mut().zip(answers) {
+        for (row, answer) in written.iter_mut().zip(answers) {
             // The text of a call without a reply is a message, and no program.
             let program = match super::unfinished(&answer) {
                 Some(("refused" | "no_reply", _)) => String::new(),
@@ -147,32 +166,4 @@ fn blank(round: u32, index: u64) -> Row {
     row.seed_id = Some(format!("r{round}/{index}"));
     row.source = Some("caco".into());
     row
-}
-
-/// The programs to draw examples from: the seeds' and those of earlier rounds. Of very many, those with the smallest ids,
-/// which is as good as drawn.
-fn pool(state: &State, round: u32) -> Result<Vec<String>, Error> {
-    let seeds = state.get(Stage::Unify, 0).iter();
-    let earlier = state.all(Stage::Curate);
-    let earlier = earlier
-        .filter(|(own, _)| *own < round)
-        .map(|(_, shard)| shard);
-    let mut pool: BTreeMap<String, String> = BTreeMap::new();
-    for shard in seeds.chain(earlier) {
-        for row in shard.kept()? {
-            pool.insert(row.row_id, row.program.unwrap_or_default());
-            if pool.len() > EXAMPLES {
-                pool.pop_last();
-            }
-        }
-    }
-    Ok(pool.into_values().collect())
-}
-
-/// The examples of one sample, drawn by its place.
-fn draw<'a>(context: &Context<'_>, place: &str, pool: &'a [String], count: usize) -> Vec<&'a str> {
-    let mut random = ChaCha8Rng::seed_from_u64(context.seed(Stage::Sample, place, 1));
-    let count = count.min(pool.len());
-    let drawn = index::sample(&mut random, pool.len(), count);
-    drawn.iter().map(|place| pool[place].as_str()).collect()
 }

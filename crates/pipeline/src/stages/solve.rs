@@ -66,6 +66,7 @@ pub(super) fn run(
 pub(super) fn question(asker: &Asker<'_>, row: &Row, index: u32) -> Result<Question, Error> {
     let parts = Parts {
         problem: row.problem.as_deref(),
+        domain: row.domain.as_deref(),
         ..Parts::default()
     };
     let prompts = &asker.context.prompts;

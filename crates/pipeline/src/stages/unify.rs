@@ -13,7 +13,7 @@ use crate::prompts::{Parts, Prompt};
 use crate::report::StageReport;
 use crate::runner::map::{self, Map, Progress};
 
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// One proposed program, or why there is none.
 type Proposal = Result<String, (String, String)>;
@@ -26,7 +26,7 @@ pub(super) fn run(
     let settings = &context.config.unify;
     let execute = format!(
         "{} {}",
-        assess::section(&context.config.execute)?,
+        assess::section(context.config)?,
         agreement::section(context.config)?
     );
     let shards = state.get(Stage::Import, 0).to_vec();
@@ -119,6 +119,7 @@ fn ask(
         let parts = Parts {
             problem: row.problem.as_deref(),
             solution: row.reference_solution.as_deref(),
+            domain: row.domain.as_deref(),
             ..Parts::default()
         };
         let which = if is_programming(row) {
@@ -154,10 +155,13 @@ fn settle(
     proposals: Vec<Vec<Proposal>>,
     progress: &dyn Fn(usize, usize),
 ) -> Result<Vec<Row>, Error> {
-    let programs: Vec<&str> = proposals
+    let programs: Vec<assess::Proposed<'_>> = rows
         .iter()
-        .flatten()
-        .filter_map(|proposal| proposal.as_deref().ok())
+        .zip(&proposals)
+        .flat_map(|(row, proposals)| {
+            let proposed = proposals.iter().filter_map(|own| own.as_deref().ok());
+            proposed.map(|program| (program, row.domain.as_deref()))
+        })
         .collect();
     let all = programs.len();
     let assessed = assess::assess(context, &programs, &|done| progress(done, all))?;

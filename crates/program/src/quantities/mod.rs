@@ -5,6 +5,7 @@
 //! fraction words (`half`, `two-thirds`), ordinals (`first`), and multiples (`twice`, `double`, `triple`, `threefold`).
 
 mod covers;
+mod substitute;
 mod text;
 mod tokens;
 mod words;
@@ -14,6 +15,7 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 
 pub use covers::covers;
+pub use substitute::{NotTold, substitute};
 pub use text::{Mention, mentions};
 pub(crate) use tokens::number_length;
 

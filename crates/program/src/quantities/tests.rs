@@ -145,3 +145,127 @@ proptest::proptest! {
         let _ = mentions(&text);
     }
 }
+
+#[test]
+fn a_problem_is_told_with_other_quantities() {
+    use serde_json::json;
+    let told = |problem: &str, old: serde_json::Value, new: serde_json::Value| {
+        substitute(problem, &old, &new).map_err(|why| why.to_string())
+    };
+    for (problem, old, new, expected) in [
+        (
+            "Ann has three boxes with 12 pens each and pays $1.50.",
+            json!({"a": 3, "b": 12, "c": 1.5}),
+            json!({"a": 25, "b": 7, "c": 2.25}),
+            "Ann has 25 boxes with 7 pens each and pays $2.25.",
+        ),
+        (
+            "A shirt of $40 is 20% off.",
+            json!({"price": 40, "off": 0.2}),
+            json!({"price": 45, "off": 0.35}),
+            "A shirt of $45 is 35% off.",
+        ),
+        (
+            "The 21st of 5 million stars at -3 degrees.",
+            json!({"a": 21, "b": 5_000_000, "c": -3}),
+            json!({"a": 32, "b": 7_500_000, "c": -8}),
+            "The 32nd of 7.5 million stars at -8 degrees.",
+        ),
+        (
+            "He eats 3/4 of 8 pies, then she eats eight.",
+            json!({"share": {"$type": "Fraction", "text": "3/4"}, "pies": [8, 8]}),
+            json!({"share": {"$type": "Fraction", "text": "5/6"}, "pies": [9, 9]}),
+            "He eats 5/6 of 9 pies, then she eats 9.",
+        ),
+        (
+            "How often is 'a' in the word banana?",
+            json!({"letter": "a", "word": "banana"}),
+            json!({"letter": "n", "word": "nannies"}),
+            "How often is 'n' in the word nannies?",
+        ),
+        (
+            "A price of $2.50 rises by 10.",
+            json!({"a": 2.5, "b": 10}),
+            json!({"a": 4, "b": 10}),
+            "A price of $4.00 rises by 10.",
+        ),
+    ] {
+        assert_eq!(told(problem, old, new).as_deref(), Ok(expected), "{problem}");
+    }
+    for (problem, old, new, why) in [
+        (
+            "2 boys share 2 pies.",
+            json!({"a": 2, "b": 2}),
+            json!({"a": 3, "b": 4}),
+            "would become different",
+        ),
+        (
+            "5 boys share 5 pies.",
+            json!({"boys": 5}),
+            json!({"boys": 3}),
+            "stands 2 times",
+        ),
+        ("Some boys.", json!({"boys": 5}), json!({"boys": 3}), "stands 0 times"),
+        (
+            "Half of them go.",
+            json!({"share": 0.5}),
+            json!({"share": 0.3}),
+            "cannot say",
+        ),
+        (
+            "A pack costs twice as much.",
+            json!({"times": 2}),
+            json!({"times": 3}),
+            "cannot say",
+        ),
+        (
+            "Add 1, 2 and 3.",
+            json!({"list": [1, 2, 3]}),
+            json!({"list": [1, 2]}),
+            "`list` has another shape",
+        ),
+        (
+            "It falls by 5 from 9.",
+            json!({"a": 5, "b": 9}),
+            json!({"a": -5, "b": 9}),
+            "cannot say",
+        ),
+        (
+            "A share of 0.25 of it.",
+            json!({"a": 0.25}),
+            json!({"a": {"$type": "Fraction", "text": "1/3"}}),
+            "another shape",
+        ),
+        (
+            "20 of them are 20% more.",
+            json!({"count": 20, "more": 0.2}),
+            json!({"count": 30, "more": 0.2}),
+            "stands 2 times",
+        ),
+    ] {
+        let said = told(problem, old, new).unwrap_err();
+        assert!(said.contains(why), "{problem}: {said}");
+    }
+}
+
+proptest::proptest! {
+    /// What is told anew carries the new quantities, and going back gives the first problem.
+    #[test]
+    fn a_substitution_covers_the_new_input_and_can_be_undone(
+        values in proptest::collection::btree_set(2u32..5_000, 2..6),
+        shift in 1u32..5_000,
+    ) {
+        use serde_json::{Map, Value, json};
+        let input = |values: &[u32]| Value::Object(
+            values.iter().enumerate().map(|(at, value)| (format!("k{at}"), json!(value))).collect::<Map<_, _>>(),
+        );
+        let old: Vec<u32> = values.into_iter().collect();
+        let new: Vec<u32> = old.iter().map(|value| value + shift).collect();
+        let text: Vec<String> = old.iter().map(|value| format!("a heap of {value} stones")).collect();
+        let problem = format!("There are {}.", text.join(", "));
+        let told = substitute(&problem, &input(&old), &input(&new)).unwrap();
+        proptest::prop_assert!(covers(&told, &input(&new)).is_ok(), "{told}");
+        let back = substitute(&told, &input(&new), &input(&old)).unwrap();
+        proptest::prop_assert_eq!(back, problem);
+    }
+}

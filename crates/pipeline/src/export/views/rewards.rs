@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Item, Lacking};
+use crate::stages::pairs;
 
 /// The ability of rows whose domain is not stated.
 const ABILITY: &str = "math";
@@ -52,6 +53,20 @@ pub(super) fn reasoning_gym(item: &Item<'_>) -> Result<Value, Lacking> {
     }))
 }
 
+/// The program's further inputs and outputs in the form of test cases, as a text of JSON: `inputs` and `outputs`, which go
+/// together by their places. Null where none were tried.
+fn tests(item: &Item<'_>) -> Value {
+    let pairs = pairs(item.row);
+    if pairs.is_empty() {
+        return Value::Null;
+    }
+    let inputs: Vec<&Value> = pairs.iter().map(|pair| &pair.input).collect();
+    let outputs: Vec<&str> = pairs.iter().map(|pair| pair.text.as_str()).collect();
+    json!({ "inputs": inputs, "outputs": outputs })
+        .to_string()
+        .into()
+}
+
 fn lineage(item: &Item<'_>, into: &mut Value) {
     let row = item.row;
     let told = Map::from_iter([
@@ -60,6 +75,7 @@ fn lineage(item: &Item<'_>, into: &mut Value) {
         ("seed_source".to_owned(), json!(row.source)),
         ("domain".to_owned(), json!(row.domain)),
         ("licence".to_owned(), json!(row.licence)),
+        ("tests".to_owned(), tests(item)),
     ]);
     if let Value::Object(into) = into {
         into.extend(told);

@@ -32,7 +32,14 @@ pub(super) fn conversations() -> Fields {
 }
 
 /// What a row says of itself beside the task, in views that have a place for that.
-const LINEAGE: [&str; 5] = ["row_id", "origin", "seed_source", "domain", "licence"];
+const LINEAGE: [&str; 6] = [
+    "row_id",
+    "origin",
+    "seed_source",
+    "domain",
+    "licence",
+    "tests",
+];
 
 fn lineage() -> impl Iterator<Item = Field> {
     LINEAGE.into_iter().map(text)

@@ -46,7 +46,7 @@ impl<'a> Revising<'a> {
         let (config, prompts) = (self.context.config, &self.context.prompts);
         json(&(
             self.writer.id(),
-            &config.reverse.sampling,
+            (&config.reverse.sampling, config.reverse.pairs),
             prompts.text(self.writer.prompts(), Prompt::Revise),
             self.solver.id(),
             &config.solve.sampling,
@@ -100,7 +100,7 @@ impl<'a> Revising<'a> {
         let questions: Vec<Question> = rows
             .iter()
             .map(|row| {
-                let mut parts = reverse::parts(row);
+                let mut parts = reverse::parts(row, self.context.config.reverse.pairs);
                 let reason = reason(row);
                 parts.problem = row.problem.as_deref();
                 parts.reason = Some(&reason);

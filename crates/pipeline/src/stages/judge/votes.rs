@@ -99,6 +99,7 @@ impl<'a> Bench<'a> {
                 solution: row.solution.as_deref(),
                 program: row.program.as_deref(),
                 answer: row.answer.as_deref(),
+                domain: row.domain.as_deref(),
                 ..Parts::default()
             };
             let prompts = &self.context.prompts;
