@@ -5,7 +5,7 @@ mod evaluate;
 
 use std::path::PathBuf;
 
-use caco_pipeline::View;
+use caco_pipeline::{Mechanism, View};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -156,6 +156,22 @@ Example:
     caco replay runs/quickstart")]
     #[command(after_long_help = exit::HELP)]
     Replay(Replay),
+    /// Make a run again with one mechanism off, over the same ledger, and compare the data sets.
+    #[command(long_about = "\
+Makes a finished run again as far as its data set, once without each of the mechanisms named, and says what would be \
+otherwise: how many rows there would be more, what had removed them, and how varied and hard the rows would be. What the run \
+has published and what its ledger holds is used; models are asked only for rows that the run had removed before it asked. \
+The runs are kept in folders of their own, so that students can be trained on their data: `caco evaluate compare` tells \
+those apart.
+
+Mechanisms: inputs, coverage, judge, revise, trace, counterfactual, duplicates, near, caps, contamination. Without --without, \
+all that the run has on, one by one.
+
+Examples:
+    caco ablate runs/quickstart --without near,inputs
+    caco ablate runs/quickstart --json")]
+    #[command(after_long_help = exit::HELP)]
+    Ablate(Ablate),
     /// Have a run's calls made elsewhere, and take the replies in.
     #[command(after_long_help = exit::HELP)]
     Calls {
@@ -337,6 +353,20 @@ pub struct Replay {
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
     /// Rebuild in this folder and keep it; it must be missing or empty.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
+/// Arguments of `ablate`.
+#[derive(Debug, Args)]
+pub struct Ablate {
+    /// The run folder.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The mechanisms, each off in a run of its own.
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub without: Vec<Mechanism>,
+    /// Make the runs below this folder. Default: RUN-ablation.
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod ablate;
 mod answer;
 mod calls;
 mod doctor;
@@ -34,6 +35,7 @@ pub fn dispatch(global: &Global, command: Command) -> Result<Exit> {
         Command::Status(args) => status::status(global, &args),
         Command::Inspect(args) => inspect::inspect(global, &args),
         Command::Replay(args) => replay::replay(global, &args),
+        Command::Ablate(args) => ablate::ablate(global, &args),
         Command::Calls { command } => match command {
             CallsCommand::Export(args) => calls::export(global, &args),
             CallsCommand::Import(args) => calls::import(global, &args),

@@ -9,7 +9,9 @@ mod targets;
 use std::path::Path;
 
 use caco_pipeline::config::StudentData;
-use caco_pipeline::{BenchmarkScore, Config, RunReport, Spent, StageReport, TargetEnd, Targets};
+use caco_pipeline::{
+    BenchmarkScore, Config, Marks, RunReport, Spent, StageReport, TargetEnd, Targets,
+};
 
 use crate::numbers::{clock, grouped};
 use crate::paint::Paint;
@@ -28,6 +30,20 @@ impl Parts<'_> {
     /// Funnel, targets and scores as text.
     pub fn text(&self, roles: &Roles, paint: Paint) -> String {
         let mut out = funnel::text(self.stages, paint);
+        let removed = caco_pipeline::removed(self.stages);
+        if !removed.is_empty() {
+            out.push('\n');
+            out.push_str(&paint.strong("removed by mechanism"));
+            out.push('\n');
+            for (mechanism, count) in removed {
+                out.push_str(&format!(
+                    "{:>9}  {:<15} {}\n",
+                    grouped(count),
+                    mechanism.as_str(),
+                    mechanism.words()
+                ));
+            }
+        }
         let targets = targets::text(self.targets, self.scores, roles, paint);
         if !targets.is_empty() {
             out.push('\n');
@@ -68,6 +84,24 @@ impl Roles {
     }
 }
 
+/// What mechanisms have said of the exported rows, if any has said something.
+fn marked(marks: &Marks) -> Option<String> {
+    let made: u64 = marks.made.values().sum();
+    let words: Vec<String> = [
+        (marks.with_pairs, "with further inputs and outputs"),
+        (marks.retold, "hold with other quantities"),
+        (marks.untold, "could not be told with others"),
+        (marks.ungrounded, "with a number from nowhere"),
+        (marks.measured, "with a pass rate"),
+        (made, "made of other programs"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, words)| format!("{} {words}", grouped(count)))
+    .collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
 /// The whole report at the end of a run.
 pub fn finished(report: &RunReport, roles: &Roles, paint: Paint) -> String {
     let parts = Parts {
@@ -86,6 +120,9 @@ pub fn finished(report: &RunReport, roles: &Roles, paint: Paint) -> String {
             width = 10 - name.len()
         ));
     };
+    if let Some(words) = marked(&report.marks) {
+        line("marked", words);
+    }
     if let Some(data) = &report.data {
         line(
             "data set",

@@ -36,6 +36,7 @@ pub struct Caps {
 #[derive(Debug, Clone)]
 pub struct Curator {
     caps: Caps,
+    exact: bool,
     preparer: Preparer,
     ids: Ids,
     problems: Firsts,
@@ -53,6 +54,7 @@ impl Curator {
     pub fn new(caps: Caps, benchmarks: Option<Benchmarks>) -> Self {
         Self {
             caps,
+            exact: true,
             preparer: Preparer::new(benchmarks),
             ids: Ids::default(),
             problems: Firsts::default(),
@@ -73,6 +75,13 @@ impl Curator {
         self.preparer.near(problems, programs);
         self.near_problems = problems.map(NearIndex::new);
         self.near_programs = programs.map(NearIndex::new);
+        self
+    }
+
+    /// Lets the same problem and the same program come again, where no look for near duplicates finds them. For comparisons.
+    #[must_use]
+    pub fn without_exact(mut self) -> Self {
+        self.exact = false;
         self
     }
 
@@ -151,6 +160,7 @@ impl Curator {
             return Some((Reason::Contaminated, Evidence::Benchmark(hit.clone())));
         }
         let repeats = |firsts: &Firsts, hash: Option<u128>, part| {
+            let hash = hash.filter(|_| self.exact);
             let row_id = self.ids.get(firsts.get(hash?)?);
             Some(Evidence::Repeats { row_id, part })
         };
@@ -246,6 +256,14 @@ mod tests {
             structure: Some(structure),
             seed_id: Some(seed_id),
         }
+    }
+
+    #[test]
+    fn without_the_exact_look_rows_may_repeat() {
+        let one = |id| row(id, "How many?", "a", "s", "1");
+        let mut curator = Curator::new(Caps::default(), None).without_exact();
+        assert!(curator.judge(&one("a")).is_kept());
+        assert!(curator.judge(&one("b")).is_kept());
     }
 
     #[test]

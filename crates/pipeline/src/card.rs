@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 use caco_record::Stage;
 
 use crate::Error;
+use crate::config::Leaks;
 use crate::context::Context;
 use crate::export::{Facts, Tally, front};
+use crate::mechanisms::{self, Mechanism};
 use crate::report::{RunReport, Share};
 use crate::stages::State;
 
@@ -59,7 +61,9 @@ fn write(
     )?;
     funnel(out, report)?;
     verification(out, facts)?;
+    mechanisms(out, report, facts)?;
     contamination(out, context, facts)?;
+    diversity(out, facts)?;
     targets(out, report)?;
     scores(out, report)?;
     seeds(out, context, state)?;
@@ -253,11 +257,135 @@ fn verification(out: &mut String, facts: &Facts) -> std::fmt::Result {
     writeln!(out)
 }
 
+/// What each mechanism removed, and what those found that only mark.
+fn mechanisms(out: &mut String, report: &RunReport, facts: &Facts) -> std::fmt::Result {
+    let removed = mechanisms::removed(&report.stages);
+    let seen = &facts.variety.marks;
+    let marked: Vec<(Mechanism, String)> = [
+        (
+            Mechanism::Inputs,
+            seen.with_pairs,
+            format!(
+                "{} rows have {} further pairs of input and output",
+                seen.with_pairs, seen.pairs
+            ),
+        ),
+        (
+            Mechanism::Trace,
+            seen.traced,
+            format!(
+                "{} of {} solutions have a number that comes from nowhere",
+                seen.ungrounded, seen.traced
+            ),
+        ),
+        (
+            Mechanism::Counterfactual,
+            seen.retold + seen.untold,
+            format!(
+                "{} rows hold with other quantities, {} could not be told with any",
+                seen.retold, seen.untold
+            ),
+        ),
+        (
+            Mechanism::Revise,
+            facts.verification.revised,
+            format!("{} rows passed the second time", facts.verification.revised),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, count, _)| *count > 0)
+    .map(|(mechanism, _, words)| (mechanism, words))
+    .collect();
+    writeln!(
+        out,
+        "## Mechanisms\n\n| mechanism | rows removed | of the exported rows |\n|---|---|---|"
+    )?;
+    for mechanism in Mechanism::ALL {
+        let count = removed.get(&mechanism).copied().unwrap_or(0);
+        let words = marked.iter().find(|(own, _)| *own == mechanism);
+        if count > 0 || words.is_some() {
+            let words = words.map_or("", |(_, words)| words.as_str());
+            writeln!(out, "| {} | {count} | {words} |", mechanism.words())?;
+        }
+    }
+    if !seen.made.is_empty() {
+        let made: Vec<String> = seen
+            .made
+            .iter()
+            .map(|(operator, count)| format!("{operator} {count}"))
+            .collect();
+        writeln!(
+            out,
+            "\nExported rows whose program was made of others: {}.",
+            made.join(", ")
+        )?;
+    }
+    writeln!(out)
+}
+
+/// How varied and how hard the exported rows are.
+fn diversity(out: &mut String, facts: &Facts) -> std::fmt::Result {
+    let seen = &facts.variety;
+    writeln!(
+        out,
+        "## Diversity and difficulty\n\n| of the exported rows | all | different | effective number | largest share |\n|---|---|---|---|---|"
+    )?;
+    let diversity = &seen.diversity;
+    for (name, own) in [
+        ("structures of programs", &diversity.structures),
+        ("mixes of operations", &diversity.mixes),
+        ("operations", &diversity.operations),
+        ("domains", &diversity.domains),
+    ] {
+        if own.total > 0 {
+            writeln!(
+                out,
+                "| {name} | {} | {} | {:.1} | {:.1} % |",
+                own.total,
+                own.distinct,
+                own.effective,
+                own.largest_share * 100.0
+            )?;
+        }
+    }
+    writeln!(
+        out,
+        "\nThe effective number (Hill 1973, order 1) says how many equally frequent ones would be as varied."
+    )?;
+    if !diversity.domain_counts.is_empty() {
+        let domains: Vec<String> = diversity
+            .domain_counts
+            .iter()
+            .map(|(domain, count)| format!("{domain} {count}"))
+            .collect();
+        writeln!(out, "Rows by domain: {}.", domains.join(", "))?;
+    }
+    let hard = &seen.difficulty;
+    writeln!(
+        out,
+        "\nMedians: {} statements and {} operations in a program, nested {} deep; {} words in a solution.",
+        hard.statements, hard.operations, hard.depth, hard.solution_words
+    )?;
+    if hard.measured > 0 {
+        let shares: Vec<String> = hard.by_pass_rate.iter().map(u64::to_string).collect();
+        writeln!(
+            out,
+            "Rows by the solver's pass rate, in fifths from never to always: {}.",
+            shares.join(", ")
+        )?;
+    }
+    writeln!(out)
+}
+
 fn contamination(out: &mut String, context: &Context<'_>, facts: &Facts) -> std::fmt::Result {
     writeln!(out, "## Contamination\n")?;
     match facts.contamination.as_deref() {
         None => writeln!(out, "Not checked: curate was left out.\n"),
         Some([]) => writeln!(out, "Not checked: no benchmark was named.\n"),
+        Some(_) if context.config.curate.leaks == Leaks::Off => writeln!(
+            out,
+            "Not checked: `curate.leaks` is off. The benchmarks' problems may stand in these rows.\n"
+        ),
         Some(files) => {
             let how = match context.config.curate.ngram {
                 0 => "is the same text".to_owned(),

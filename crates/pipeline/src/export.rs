@@ -25,6 +25,7 @@ use crate::context::Context;
 use crate::report::{RunReport, StageReport};
 use crate::shard::Shard;
 use crate::stages::State;
+use crate::variety::{self, Variety};
 use crate::{Error, Event, atomic, card};
 
 pub use convert::{Conversion, Converted, convert};
@@ -53,6 +54,8 @@ pub(crate) struct Exported {
     pub(crate) companions: Vec<File>,
     /// What the checks said of the exported rows.
     pub(crate) tally: Tally,
+    /// How varied and how hard they are.
+    pub(crate) variety: Variety,
 }
 
 /// One written file.
@@ -196,6 +199,9 @@ pub(crate) fn data(
         views: written,
         companions: aside::write_companions(context.dir, &context.config.name, &views)?,
         tally,
+        variety: variety::of(shards.into_iter(), |row| {
+            settings.include_seeds || !row.is_seed()
+        })?,
     })
 }
 

@@ -4,6 +4,7 @@
 //! display shows) and a stop flag. [`status`], [`inspect`], [`preview`] and [`tune_recipe`] stand beside it. Everything
 //! that a run knows is in its folder; everything that happens is an [`Event`], the same for display and log.
 
+mod ablation;
 mod asking;
 mod atomic;
 mod builtin;
@@ -20,6 +21,7 @@ mod init;
 mod inspect;
 mod learn;
 mod lock;
+mod mechanisms;
 mod models;
 mod offline;
 mod preview;
@@ -37,7 +39,9 @@ mod shard;
 mod stages;
 mod status;
 mod trainer;
+mod variety;
 
+pub use ablation::{Ablated, Ablation, ablate, mechanisms};
 pub use caco_record::{Fate, Row, Stage};
 pub use config::Config;
 pub use error::{Category, Error};
@@ -53,6 +57,7 @@ pub use export::{
 };
 pub use init::{Template, templates};
 pub use inspect::{Ancestry, AncestryCall, AncestryStep, inspect};
+pub use mechanisms::{Mechanism, removed};
 pub use models::{known_counts, unpack_builtin};
 pub use offline::{CallsExported, CallsImported, Replayed, export_calls, import_calls, replay};
 pub use preview::{Preview, PreviewRow, preview};
@@ -69,3 +74,4 @@ pub use run::Run;
 pub use runner::preflight;
 pub use status::{StatusReport, StatusStage, status};
 pub use trainer::{Prepared, look as look_at_trainer};
+pub use variety::{Hardness, Marks, Variety};

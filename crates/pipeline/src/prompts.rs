@@ -196,8 +196,8 @@ impl Prompts {
                 continue;
             }
             found = true;
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| Error::io("read", &path, error))?;
+            let text =
+                std::fs::read_to_string(&path).map_err(|error| Error::io("read", &path, error))?;
             let own = domain_name(domain, name);
             self.environment
                 .add_template_owned(own, text.clone())
@@ -473,9 +473,15 @@ mod tests {
             let parts = Parts { domain, ..parts() };
             prompts.render(PromptSet::General, prompt, &parts).unwrap()
         };
-        assert_eq!(ask(Some("physics"), Prompt::Solve), "In SI units: How many?");
+        assert_eq!(
+            ask(Some("physics"), Prompt::Solve),
+            "In SI units: How many?"
+        );
         assert_eq!(ask(Some("logic"), Prompt::Solve), ask(None, Prompt::Solve));
-        assert_eq!(ask(Some("physics"), Prompt::Sample), ask(None, Prompt::Sample));
+        assert_eq!(
+            ask(Some("physics"), Prompt::Sample),
+            ask(None, Prompt::Sample)
+        );
         let empty = tempfile::tempdir().unwrap();
         let refused = prompts.adopt_domain("logic", empty.path()).unwrap_err();
         assert!(refused.to_string().contains("has no template"), "{refused}");

@@ -9,7 +9,9 @@ use caco_record::{Row, Stage};
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
+use crate::mechanisms::{self, Mechanism};
 use crate::stages::State;
+use crate::variety::Marks;
 use crate::{Error, Spent};
 
 /// What one stage did with its rows in one round. Always `in = kept + rejected + quarantined`.
@@ -200,6 +202,12 @@ pub struct RunReport {
     pub exported: u64,
     /// The folder of the exported data set.
     pub data: Option<PathBuf>,
+    /// How many rows each mechanism has removed, of those that removed any.
+    #[serde(default)]
+    pub removed: BTreeMap<Mechanism, u64>,
+    /// What mechanisms that also mark have said of the exported rows.
+    #[serde(default)]
+    pub marks: Marks,
     /// The students' scores; empty when nothing was evaluated.
     pub scores: Vec<BenchmarkScore>,
     /// Wall seconds, over all resumptions.
@@ -221,6 +229,12 @@ pub(crate) fn whole(context: &Context<'_>, state: &State) -> Result<RunReport, E
             .exported
             .as_ref()
             .map(|_| crate::export::folder(context.dir)),
+        removed: mechanisms::removed(&state.reports),
+        marks: state
+            .exported
+            .as_ref()
+            .map(|exported| exported.variety.marks.clone())
+            .unwrap_or_default(),
         scores: state.scores.clone(),
         seconds: state.reports.iter().map(|report| report.seconds).sum(),
     })

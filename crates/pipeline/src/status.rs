@@ -1,10 +1,12 @@
 //! How far a run is, from its published shards.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::index::Index;
+use crate::mechanisms::{self, Mechanism};
 use crate::report::StageReport;
 use crate::{Error, Spent, asking, shard};
 
@@ -17,6 +19,8 @@ pub struct StatusReport {
     pub finished: bool,
     /// The stages that have begun, in the order of the loop.
     pub stages: Vec<StatusStage>,
+    /// How many rows each mechanism has removed so far, of those that removed any.
+    pub removed: BTreeMap<Mechanism, u64>,
     /// What calls of servers have come to so far, over all resumptions.
     pub spent: Spent,
     /// Calls that were under way when the run's processes were killed, or are so now: at most so many are paid for twice.
@@ -40,7 +44,7 @@ pub struct StatusStage {
     /// Rows that could not be judged.
     pub quarantined: u64,
     /// How many rows left for which reason.
-    pub reasons: std::collections::BTreeMap<String, u64>,
+    pub reasons: BTreeMap<String, u64>,
     /// Wall seconds spent, over all resumptions.
     pub seconds: f64,
     /// Whether the stage has finished.
@@ -59,6 +63,7 @@ pub fn status(run: &Path) -> Result<StatusReport, Error> {
     }
     let index = Index::load(run);
     let mut stages = Vec::new();
+    let mut sums = Vec::new();
     for entry in &index.stages {
         let mut sum = StageReport::new(entry.stage, entry.round);
         match &entry.report {
@@ -74,6 +79,7 @@ pub fn status(run: &Path) -> Result<StatusReport, Error> {
                 }
             }
         }
+        sums.push(sum.clone());
         stages.push(StatusStage {
             name: entry.stage.as_str().to_owned(),
             round: entry.round,
@@ -94,6 +100,7 @@ pub fn status(run: &Path) -> Result<StatusReport, Error> {
     Ok(StatusReport {
         spent,
         cut_off,
+        removed: mechanisms::removed(&sums),
         dir: run.to_owned(),
         finished: run.join(crate::export::MANIFEST).is_file(),
         stages,

@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod beyond;
 mod consumers;
 mod datasets;
 mod documents;

@@ -58,10 +58,13 @@ fn solve(matrix: &[f32], right: &[f32]) -> Option<Vec<f32>> {
             row.map(|value| f64::from(*value)).collect()
         })
         .collect();
-    let largest = matrix.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+    let largest = matrix
+        .iter()
+        .fold(0.0_f32, |most, value| most.max(value.abs()));
     let least = f64::from(largest) * 1e-7;
     for column in 0..n {
-        let pivot = (column..n).max_by(|a, b| rows[*a][column].abs().total_cmp(&rows[*b][column].abs()))?;
+        let pivot =
+            (column..n).max_by(|a, b| rows[*a][column].abs().total_cmp(&rows[*b][column].abs()))?;
         if rows[pivot][column].abs() <= least {
             return None;
         }

@@ -172,7 +172,10 @@ fn a_trained_bias_after_attention_moves_to_the_values() {
     let loaded = load(config, dir.path(), &Device::Cpu).unwrap();
     // What the values' bias became, sent through the output matrix, is the bias; nothing else has changed.
     let values = |network: &Network, name: &str| -> Vec<f32> {
-        let found = network.parameters().into_iter().find(|(own, _)| own == name);
+        let found = network
+            .parameters()
+            .into_iter()
+            .find(|(own, _)| own == name);
         found.unwrap().1.flatten_all().unwrap().to_vec1().unwrap()
     };
     for (name, _) in network.parameters() {
@@ -184,7 +187,9 @@ fn a_trained_bias_after_attention_moves_to_the_values() {
         assert_eq!(before[..2 * d], after[..2 * d]);
         let output = values(network, &format!("layers.{layer}.output"));
         for (row, bias) in output.chunks(d).zip(&bias) {
-            let moved: f32 = (0..d).map(|at| row[at] * (after[2 * d + at] - before[2 * d + at])).sum();
+            let moved: f32 = (0..d)
+                .map(|at| row[at] * (after[2 * d + at] - before[2 * d + at]))
+                .sum();
             assert!((moved - bias).abs() < 1e-4, "{moved} {bias}");
         }
     }

@@ -241,6 +241,8 @@ pub struct Budget {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Curate {
+    /// Whether the same problem, or the same program but for names, may be there only once. Default true.
+    pub exact: bool,
     /// At most this many kept rows share one structure (names and constants masked); 0 means no cap. Default 0.
     pub max_per_structure: u64,
     /// At most this many kept rows stem from one seed; 0 means no cap. Default 0.
@@ -289,11 +291,14 @@ pub enum Leaks {
     Thorough,
     /// Any run of `ngram` words, and whole problems: the published practice.
     Published,
+    /// Not at all, for comparisons; the card says so.
+    Off,
 }
 
 impl Default for Curate {
     fn default() -> Self {
         Self {
+            exact: true,
             max_per_structure: 0,
             max_per_seed: 0,
             near: Near::default(),

@@ -13,6 +13,7 @@ use super::{CARD, DATASET_INFO, File, REWARD, Tally, tally};
 use crate::config::CONFIG_VERSION;
 use crate::context::Context;
 use crate::stages::State;
+use crate::variety::{self, Variety};
 use crate::{Error, atomic, models, shard};
 
 /// What the card and the manifest say of a run's ingredients.
@@ -36,6 +37,8 @@ pub(crate) struct Facts {
     pub(crate) verification: Tally,
     /// The benchmarks that problems were compared with; none where curate was left out.
     pub(crate) contamination: Option<Vec<tally::Screened>>,
+    /// How varied and how hard the exported rows are.
+    pub(crate) variety: Variety,
     /// Whether solutions in words are among what was checked.
     pub(crate) words: bool,
 }
@@ -102,6 +105,10 @@ pub(super) fn facts(context: &Context<'_>, state: &State) -> Result<Facts, Error
         } else {
             None
         },
+        variety: state
+            .exported
+            .as_ref()
+            .map_or_else(variety::none, |exported| exported.variety.clone()),
         words: config.runs(Stage::Solve),
     })
 }

@@ -19,7 +19,7 @@ use crate::runner::map::{self, Input, Map};
 use crate::shard::{self, Shard};
 use crate::{Error, atomic, evaluation};
 
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The files of the other data that rows are compared with; an error where there are none.
 pub(crate) use against::files as other_data;
@@ -50,7 +50,11 @@ pub(super) fn run(
     }
     let settings = &context.config.curate;
     let section = super::json(&(
-        (settings.max_per_structure, settings.max_per_seed),
+        (
+            settings.exact,
+            settings.max_per_structure,
+            settings.max_per_seed,
+        ),
         (settings.ngram, settings.leaks),
         &settings.near,
         files,
@@ -133,7 +137,7 @@ fn index(context: &Context<'_>) -> Result<Benchmarks, Error> {
     };
     let mut rules = match settings.leaks {
         Leaks::Published => Rules::published(words),
-        Leaks::Thorough => Rules::default(),
+        Leaks::Thorough | Leaks::Off => Rules::default(),
     };
     if settings.leaks == Leaks::Thorough {
         let mut long = rules.long;
@@ -143,6 +147,9 @@ fn index(context: &Context<'_>) -> Result<Benchmarks, Error> {
         rules.long = long;
     }
     let mut index = Benchmarks::with_rules(rules);
+    if settings.leaks == Leaks::Off {
+        return Ok(index);
+    }
     for benchmark in benchmarks(context) {
         for entry in evaluation::load(benchmark)?.entries {
             index.add(&benchmark.title(), &entry.source, &entry.item.question);
@@ -173,6 +180,9 @@ fn decide(context: &Context<'_>, earlier: &[Shard], shards: &[Shard]) -> Result<
         rule(settings.near.problems, NearRule::PROBLEMS)?,
         rule(settings.near.programs, NearRule::PROGRAMS)?,
     );
+    if !settings.exact {
+        curator = curator.without_exact();
+    }
     let texts = settings.near.programs > 0.0;
     against::remember(&settings.against, texts, &mut curator)?;
     let wanted = wanted(context);

@@ -127,10 +127,7 @@ fn sit(
 }
 
 /// Compares what the words answer with what the program answers; none for rows whose words answer nothing.
-fn agreements(
-    context: &Context<'_>,
-    rows: &[Row],
-) -> Result<Vec<Option<Agreement>>, Error> {
+fn agreements(context: &Context<'_>, rows: &[Row]) -> Result<Vec<Option<Agreement>>, Error> {
     let policies: Vec<Policy> = rows
         .iter()
         .map(|row| context.config.policy(row.domain.as_deref()).policy())

@@ -42,9 +42,11 @@ pub(super) fn run(
         let questions: Vec<Question> = rows
             .iter()
             .map(|row| {
-                let user = context
-                    .prompts
-                    .render(model.prompts(), Prompt::Reverse, &parts(row, settings.pairs))?;
+                let user = context.prompts.render(
+                    model.prompts(),
+                    Prompt::Reverse,
+                    &parts(row, settings.pairs),
+                )?;
                 asker.question(&row.row_id, 0, &user)
             })
             .collect::<Result<_, Error>>()?;

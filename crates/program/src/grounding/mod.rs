@@ -16,7 +16,7 @@ use num_traits::{Signed, Zero};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::quantities::mentions;
+use crate::quantities::{Mention, mentions};
 pub use trace::{Event, Trace, tracing_program};
 
 /// Most different numbers of a trace and an input that are worked with; the first of them.
@@ -97,26 +97,16 @@ pub fn ground(solution: &str, trace: &Trace, input: &Json) -> Grounding {
         known.push(BigRational::from_integer((*constant).into()));
     }
     let all: BTreeSet<BigRational> = known.iter().cloned().collect();
-    let mut found: Vec<Grounded> = Vec::new();
-    let mut covered = 0;
-    for mention in mentions(solution) {
+    let origin_of = |mention: &Mention| -> Origin {
         let text = solution.get(mention.start..mention.end).unwrap_or_default();
-        // A part of a compound is told by its whole.
-        if mention.part
-            || mention.start < covered
-            || numbers::is_label(solution, mention.start, mention.end)
-        {
-            continue;
-        }
-        covered = mention.end;
-        let readings: Vec<BigRational> = std::iter::once(mention.value.clone())
-            .chain(mention.also)
-            .flat_map(|value| [-value.clone(), value])
+        let readings: Vec<BigRational> = std::iter::once(&mention.value)
+            .chain(&mention.also)
+            .flat_map(|value| [-value.clone(), value.clone()])
             .collect();
         let places = text.split_once('.').map_or(0, |(_, fraction)| {
             fraction.chars().take_while(char::is_ascii_digit).count()
         });
-        let origin = if readings.iter().any(|value| given.contains(value)) {
+        if readings.iter().any(|value| given.contains(value)) {
             Origin::Input
         } else if readings.iter().any(|value| run.contains(value)) {
             Origin::Trace
@@ -126,7 +116,33 @@ pub fn ground(solution: &str, trace: &Trace, input: &Json) -> Grounding {
             Origin::Derived
         } else {
             Origin::Ungrounded
-        };
+        }
+    };
+    let mut found: Vec<Grounded> = Vec::new();
+    let mut covered = 0;
+    let mentioned = mentions(solution);
+    for (at, mention) in mentioned.iter().enumerate() {
+        let text = solution.get(mention.start..mention.end).unwrap_or_default();
+        // A part of a compound is told by its whole.
+        if mention.part
+            || mention.start < covered
+            || numbers::is_label(solution, mention.start, mention.end)
+        {
+            continue;
+        }
+        covered = mention.end;
+        let mut origin = origin_of(mention);
+        if origin == Origin::Ungrounded && text.contains('/') {
+            // `51 / 8` may be a step, and no fraction.
+            let mut parts = mentioned
+                .iter()
+                .skip(at + 1)
+                .take_while(|part| part.part)
+                .peekable();
+            if parts.peek().is_some() && parts.all(|part| origin_of(part) != Origin::Ungrounded) {
+                origin = Origin::Derived;
+            }
+        }
         found.push(Grounded {
             text: text.to_owned(),
             range: (mention.start, mention.end),

@@ -50,6 +50,16 @@ fn each_number_has_its_origin() {
 }
 
 #[test]
+fn a_division_is_told_by_what_it_divides() {
+    let input = || json!({"money": 2, "price": 8});
+    let solution = "With the money it is 49 + 2 = 51, and 51 / 8 buys 6.";
+    let found = ground(solution, &trace(&["49", "6"]), &input());
+    assert_eq!(found.score, 1.0, "{found:?}");
+    let found = ground("So 913 / 8 buys 6.", &trace(&["49", "6"]), &input());
+    assert_eq!(found.ungrounded().count(), 1, "{found:?}");
+}
+
+#[test]
 fn the_score_is_the_share_and_positions_are_bytes() {
     let solution = "Wir zählen 48 und 9173.";
     let grounding = ground(solution, &trace(&[]), &json!({"a": 48}));

@@ -190,7 +190,11 @@ fn a_problem_is_told_with_other_quantities() {
             "A price of $4.00 rises by 10.",
         ),
     ] {
-        assert_eq!(told(problem, old, new).as_deref(), Ok(expected), "{problem}");
+        assert_eq!(
+            told(problem, old, new).as_deref(),
+            Ok(expected),
+            "{problem}"
+        );
     }
     for (problem, old, new, why) in [
         (
@@ -205,7 +209,12 @@ fn a_problem_is_told_with_other_quantities() {
             json!({"boys": 3}),
             "stands 2 times",
         ),
-        ("Some boys.", json!({"boys": 5}), json!({"boys": 3}), "stands 0 times"),
+        (
+            "Some boys.",
+            json!({"boys": 5}),
+            json!({"boys": 3}),
+            "stands 0 times",
+        ),
         (
             "Half of them go.",
             json!({"share": 0.5}),

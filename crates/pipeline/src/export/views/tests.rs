@@ -54,6 +54,30 @@ fn each_shape_has_exactly_its_columns_and_becomes_a_batch() {
 }
 
 #[test]
+fn further_inputs_and_outputs_are_tests_of_the_task() {
+    let mut row = row();
+    for view in [View::Verl, View::ReasoningGym] {
+        let value = view.shape(&item(&row)).unwrap();
+        let told = value["extra_info"]
+            .as_object()
+            .or(value["metadata"].as_object());
+        assert!(told.unwrap()["tests"].is_null(), "{view}");
+    }
+    row.pairs = Some(
+        r#"[{"input": {"n": 4}, "output": 8, "text": "8"}, {"input": {"n": 9}, "output": 18, "text": "18"}]"#
+            .into(),
+    );
+    let read = |text: &Value| -> Value { serde_json::from_str(text.as_str().unwrap()).unwrap() };
+    let expected = json!({"inputs": [{"n": 4}, {"n": 9}], "outputs": ["8", "18"]});
+    let verl = View::Verl.shape(&item(&row)).unwrap();
+    assert_eq!(read(&verl["extra_info"]["tests"]), expected);
+    let gym = View::ReasoningGym.shape(&item(&row)).unwrap();
+    assert_eq!(read(&gym["metadata"]["tests"]), expected);
+    let genesys = View::Genesys.shape(&item(&row)).unwrap();
+    assert_eq!(read(&read(&genesys["metadata"])["tests"]), expected);
+}
+
+#[test]
 fn what_a_row_lacks_is_named() {
     let mut bare = row();
     bare.problem = None;

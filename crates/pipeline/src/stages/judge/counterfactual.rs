@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use caco_answer::{Outcome, Policy};
+use caco_program::quantities::{decimal, substitute};
 use caco_record::{Row, Stage};
 use serde_json::{Value, json};
 
@@ -182,14 +183,24 @@ fn tell(row: &Row, most: usize) -> (Vec<(String, String)>, String) {
     let problem = row.problem.as_deref().unwrap_or_default();
     let input: Value =
         serde_json::from_str(row.input.as_deref().unwrap_or("null")).unwrap_or(Value::Null);
+    let own = row.answer.as_deref().and_then(decimal);
     let mut pairs = pairs(row);
+    // Quantities that give less than nothing, or a half of what comes whole, are none that the words were written for.
+    pairs.retain(|pair| match (&own, decimal(&pair.text)) {
+        (Some(own), Some(other)) => {
+            let less = |answer: &str| answer.trim_start().starts_with('-');
+            (less(row.answer.as_deref().unwrap_or_default()) || !less(&pair.text))
+                && (!own.is_integer() || other.is_integer())
+        }
+        _ => true,
+    });
     pairs.sort_by_key(|pair| Some(pair.text.as_str()) == row.answer.as_deref());
     let mut all: Vec<(String, String)> = Vec::new();
     for pair in pairs {
         if all.len() == most {
             break;
         }
-        match caco_program::quantities::substitute(problem, &input, &pair.input) {
+        match substitute(problem, &input, &pair.input) {
             Ok(text) if text == problem => why = "another input changes no word".to_owned(),
             Ok(text) => all.push((text, pair.text)),
             Err(reason) => why = reason.to_string(),
@@ -270,7 +281,10 @@ mod tests {
         let (told, _) = tell(&row, 1);
         assert_eq!(
             told,
-            [("Ann has 5 bags of 7 pens. How many pens?".into(), "35".into())]
+            [(
+                "Ann has 5 bags of 7 pens. How many pens?".into(),
+                "35".into()
+            )]
         );
         assert_eq!(tell(&row, 5).0.len(), 2);
         row.problem = Some("Ann has 3 bags of 4 pens, 3 of them blue.".into());
@@ -281,6 +295,19 @@ mod tests {
     }
 
     #[test]
+    fn quantities_that_leave_less_than_nothing_are_not_told() {
+        let mut row = row();
+        row.pairs = Some(
+            r#"[{"input": {"a": 5, "b": 7}, "output": -2, "text": "-2"},
+                {"input": {"a": 6, "b": 8}, "output": 1.5, "text": "1.5"}]"#
+                .into(),
+        );
+        assert!(tell(&row, 5).0.is_empty());
+        row.answer = Some("-1.5".into());
+        assert_eq!(tell(&row, 5).0.len(), 2);
+    }
+
+    #[test]
     fn too_few_agreeing_answers_reject_and_a_lost_reply_sets_aside() {
         let case = |place, text: Result<&str, &str>, agrees| {
             let told = Told {
@@ -288,7 +315,9 @@ mod tests {
                 problem: "How many?".into(),
                 expected: "35".into(),
             };
-            let text = text.map(str::to_owned).map_err(|r| (r.to_owned(), "why".to_owned()));
+            let text = text
+                .map(str::to_owned)
+                .map_err(|r| (r.to_owned(), "why".to_owned()));
             (told, Found { text, agrees })
         };
         for (cases, share, reason) in [
@@ -315,7 +344,10 @@ mod tests {
             assert_eq!(row.reason.as_deref(), reason);
             let verdicts: Value = serde_json::from_str(row.verdicts.as_deref().unwrap()).unwrap();
             assert_eq!(verdicts["counterfactual"]["asked"], cases.len());
-            assert_eq!(verdicts["counterfactual"]["agreed"], cases.iter().filter(|case| case.1.agrees).count());
+            assert_eq!(
+                verdicts["counterfactual"]["agreed"],
+                cases.iter().filter(|case| case.1.agrees).count()
+            );
         }
     }
 }

@@ -78,9 +78,7 @@ impl<'a> Measuring<'a> {
             let gold = row.answer.clone().unwrap_or_default();
             let replies: Vec<Option<String>> = answers
                 .iter()
-                .filter(|answer| {
-                    !matches!(unfinished(answer), Some(("no_reply" | "refused", _)))
-                })
+                .filter(|answer| !matches!(unfinished(answer), Some(("no_reply" | "refused", _))))
                 .map(|answer| caco_answer::extract(&answer.text).map(|found| found.text))
                 .collect();
             let pairs: Vec<(&str, &str, &Policy)> = replies

@@ -141,11 +141,8 @@ impl Pool {
             })
             .collect();
         let first = known.first().and_then(|own| own.domain.clone());
-        let common_domain = first.filter(|domain| {
-            known
-                .iter()
-                .all(|own| own.domain.as_ref() == Some(domain))
-        });
+        let common_domain =
+            first.filter(|domain| known.iter().all(|own| own.domain.as_ref() == Some(domain)));
         Self {
             known,
             weights,
@@ -225,11 +222,9 @@ impl Pool {
             let operator = *mutate.operators.choose(&mut random)?;
             let first = self.draw(&mut random, |_| true)?;
             let second = match operator {
-                Operator::Compose => {
-                    self.draw(&mut random, |own| {
-                        own.id != first.id && own.domain == first.domain
-                    })
-                }
+                Operator::Compose => self.draw(&mut random, |own| {
+                    own.id != first.id && own.domain == first.domain
+                }),
                 _ => None,
             };
             let parents: Vec<Parent<'_>> = std::iter::once(first)
