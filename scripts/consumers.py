@@ -192,7 +192,10 @@ def by_verl(loaded, default):
     if not REAL:
         for name in ("verl", "verl.utils", "verl.utils.dataset"):
             package(name)
-        torch = stand_in("torch", Tensor=type("Tensor", (), {}), tensor=lambda values, dtype: values, uint8=None)
+        # `datasets` looks whether what it hashes is one of these.
+        classes = {name: type(name, (), {}) for name in ("Tensor", "Generator")}
+        torch = stand_in("torch", **classes, tensor=lambda values, dtype: values, uint8=None)
+        torch.nn = stand_in("torch.nn", Module=type("Module", (), {}))
         torch.utils = stand_in("torch.utils")
         torch.utils.data = stand_in("torch.utils.data", Dataset=object)
         stand_in("omegaconf", DictConfig=dict, ListConfig=list)

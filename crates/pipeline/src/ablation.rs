@@ -349,7 +349,7 @@ mod tests {
     fn what_turns_a_mechanism_off_is_known_to_the_configuration() {
         let folder = tempfile::tempdir().unwrap();
         let text = "name: all\nseeds: [{path: s}]\nrevise: true\nmodels: {m: {kind: server, base_url: 'http://localhost:1', model: m}}\n\
-            solve: {model: m}\nexecute: {inputs: {pairs: 4}}\n\
+            solve: {model: m}\nreverse: {model: m}\nexecute: {inputs: {pairs: 4}}\n\
             judge: {counterfactual: {pairs: 1}, trace: {mode: block}}\n\
             curate: {max_per_seed: 3, contamination: [{path: b}]}\n";
         let parse = |sets: &[String]| {

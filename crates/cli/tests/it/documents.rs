@@ -90,6 +90,7 @@ fn the_command_reference_is_what_the_commands_print() {
         &["status"],
         &["inspect"],
         &["replay"],
+        &["ablate"],
         &["calls", "export"],
         &["calls", "import"],
         &["export"],
