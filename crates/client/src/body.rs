@@ -10,11 +10,13 @@ use serde_json::Value;
 pub(crate) enum Path {
     Chat,
     Completions,
+    Embeddings,
 }
 
 impl Path {
     pub fn of(settings: &Settings, request: &Request) -> Self {
         match (&request.input, settings.endpoint) {
+            (Input::Embed(_), _) => Self::Embeddings,
             (Input::Chat(_), Endpoint::Chat) => Self::Chat,
             _ => Self::Completions,
         }
@@ -25,6 +27,7 @@ impl Path {
         match self {
             Self::Chat => "/v1/chat/completions",
             Self::Completions => "/v1/completions",
+            Self::Embeddings => "/v1/embeddings",
         }
     }
 }
@@ -47,7 +50,7 @@ impl Body<'_> {
     pub fn prompt_chars(&self) -> usize {
         match &self.request.input {
             Input::Chat(messages) => messages.iter().map(|message| message.content.len()).sum(),
-            Input::Raw(text) => text.len(),
+            Input::Raw(text) | Input::Embed(text) => text.len(),
         }
     }
 }
@@ -70,6 +73,14 @@ impl Serialize for Body<'_> {
                 fields.map.serialize_entry("prompt", &joined(messages))?
             }
             (Input::Raw(text), _) => fields.map.serialize_entry("prompt", text)?,
+            (Input::Embed(text), _) => {
+                fields.map.serialize_entry("input", text)?;
+                fields.add("encoding_format", Some("float"))?;
+                for (key, value) in &settings.extra_body {
+                    fields.map.serialize_entry(key, value)?;
+                }
+                return fields.map.end();
+            }
         }
         fields.add("temperature", Some(&params.temperature))?;
         fields.add("top_p", Some(&params.top_p))?;
@@ -77,7 +88,7 @@ impl Serialize for Body<'_> {
         fields.add("min_p", params.min_p.as_ref())?;
         let longest = match path {
             Path::Chat => settings.max_tokens_field,
-            Path::Completions => MaxTokensField::MaxTokens,
+            Path::Completions | Path::Embeddings => MaxTokensField::MaxTokens,
         };
         fields.add(longest.as_str(), Some(&params.max_tokens))?;
         fields.add("stop", (!params.stop.is_empty()).then_some(&params.stop))?;
@@ -85,7 +96,7 @@ impl Serialize for Body<'_> {
         let seed = request.seed.filter(|_| settings.send_seed);
         fields.add("seed", seed.map(|seed| seed & (u64::MAX >> 1)).as_ref())?;
         match (settings.logprobs, path) {
-            (false, _) => {}
+            (false, _) | (true, Path::Embeddings) => {}
             (true, Path::Chat) => fields.add("logprobs", Some(&true))?,
             // With 0, the chosen token alone, llama.cpp sends none.
             (true, Path::Completions) => fields.add("logprobs", Some(&1))?,

@@ -280,6 +280,7 @@ impl Inner {
         let url = match path {
             Path::Chat => address.chat.clone(),
             Path::Completions => address.completions.clone(),
+            Path::Embeddings => address.embeddings.clone(),
         };
         self.tally.sent.fetch_add(1, Relaxed);
         let deadline = Duration::from_secs_f64(self.settings.deadline_seconds);

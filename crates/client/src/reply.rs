@@ -108,6 +108,23 @@ fn read_success(body: &[u8], secrets: &Scrubber) -> Result<Reply, Trouble> {
         let status = refusal::status_inside(&error);
         return from_refusal(refusal::read(status, error.to_string().as_bytes()));
     }
+    if let (true, Some(first)) = (answer.choices.is_empty(), answer.data.first()) {
+        let usage = answer.usage.unwrap_or_default();
+        let text = serde_json::to_string(&first.embedding)
+            .map_err(|error| malformed(format!("the embedding is no list of numbers: {error}")))?;
+        return Ok(Reply {
+            text,
+            reasoning: None,
+            finish: Finish::Stop,
+            prompt_tokens: usage.prompt_tokens,
+            cached_tokens: 0,
+            completion_tokens: 0,
+            logprob: None,
+            attempts: 1,
+            served_model: answer.model.unwrap_or_default(),
+            more: Vec::new(),
+        });
+    }
     let mut choices = answer.choices.into_iter();
     let Some(choice) = choices.next() else {
         return Err(malformed("the answer has no choices".to_owned()));

@@ -22,6 +22,8 @@ pub enum Input {
     Chat(Vec<Message>),
     /// Text that the model continues as it is.
     Raw(String),
+    /// Text of which the server gives the embedding; the reply's text is the vector as a JSON list. No parameter is sent.
+    Embed(String),
 }
 
 /// One message of a chat.

@@ -18,6 +18,7 @@ pub(crate) struct Address {
     pub base: String,
     pub chat: Url,
     pub completions: Url,
+    pub embeddings: Url,
     pub models: Url,
     /// Beside the version, not below it.
     pub health: Url,
@@ -58,6 +59,7 @@ fn address(key: &str, url: &str) -> Result<Address, Wrong> {
     Ok(Address {
         chat: check_url(key, &format!("{base}/chat/completions"))?,
         completions: check_url(key, &format!("{base}/completions"))?,
+        embeddings: check_url(key, &format!("{base}/embeddings"))?,
         models: check_url(key, &format!("{base}/models"))?,
         health: check_url(key, &format!("{root}/health"))?,
         base,

@@ -10,8 +10,16 @@ pub struct Answer {
     pub model: Option<String>,
     #[serde(default)]
     pub choices: Vec<Choice>,
+    /// Embeddings, in the place of choices.
+    #[serde(default)]
+    pub data: Vec<Embedding>,
     pub usage: Option<Usage>,
     pub error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+pub struct Embedding {
+    pub embedding: Vec<f32>,
 }
 
 #[derive(Deserialize)]

@@ -360,6 +360,13 @@ fn diversity(out: &mut String, facts: &Facts) -> std::fmt::Result {
             .collect();
         writeln!(out, "Rows by domain: {}.", domains.join(", "))?;
     }
+    if let Some(apart) = &seen.spread {
+        writeln!(
+            out,
+            "Mean cosine distance of the embeddings of {} problems by `{}`: {:.3}.",
+            apart.rows, apart.model, apart.distance
+        )?;
+    }
     let hard = &seen.difficulty;
     writeln!(
         out,

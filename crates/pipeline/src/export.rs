@@ -194,14 +194,17 @@ pub(crate) fn data(
         },
     )?;
     aside::remove_views(context.dir, &views)?;
+    let kept = |row: &Row| settings.include_seeds || !row.is_seed();
+    let mut variety = variety::of(shards.iter().copied(), kept)?;
+    if let Some(spread) = &settings.spread {
+        variety.spread = variety::apart(context, spread, round, shards.iter().copied(), kept)?;
+    }
     Ok(Exported {
         rows: report.kept,
         views: written,
         companions: aside::write_companions(context.dir, &context.config.name, &views)?,
         tally,
-        variety: variety::of(shards.into_iter(), |row| {
-            settings.include_seeds || !row.is_seed()
-        })?,
+        variety,
     })
 }
 

@@ -19,6 +19,8 @@ pub(crate) enum Form {
     Verdict,
     /// A text that the model continues as it is.
     Raw,
+    /// A text of which a server gives the embedding.
+    Embed,
 }
 
 impl Form {
@@ -28,6 +30,7 @@ impl Form {
             Self::Chat => "chat",
             Self::Verdict => "verdict",
             Self::Raw => "raw",
+            Self::Embed => "embed",
         }
     }
 }

@@ -74,4 +74,4 @@ pub use run::Run;
 pub use runner::preflight;
 pub use status::{StatusReport, StatusStage, status};
 pub use trainer::{Prepared, look as look_at_trainer};
-pub use variety::{Hardness, Marks, Variety};
+pub use variety::{Apart, Hardness, Marks, Variety};

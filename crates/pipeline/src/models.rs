@@ -336,6 +336,14 @@ pub(crate) fn used(config: &Config) -> Vec<&str> {
             config.tune.model.0.as_str(),
         ),
         (config.runs(Stage::Reverse), config.reverse.model.as_str()),
+        (
+            config.export.spread.is_some(),
+            config
+                .export
+                .spread
+                .as_ref()
+                .map_or("", |spread| spread.model.as_str()),
+        ),
         (config.runs(Stage::Solve), config.solve.model.as_str()),
         (
             config.runs(Stage::Sample) && config.sample.model.is_some(),

@@ -106,6 +106,7 @@ impl Server {
         let input = match ask.form {
             Form::Chat | Form::Verdict => Input::Chat(vec![message()]),
             Form::Raw => Input::Raw(ask.prompt.clone()),
+            Form::Embed => Input::Embed(ask.prompt.clone()),
         };
         // The decimal that was written, not its neighbour in twice the precision.
         let exact = |value: f32| value.to_string().parse().unwrap_or(f64::from(value));

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use caco_curate::{Diversity, DiversityReport, RowFacts};
-use caco_record::Row;
+use caco_record::{Row, Stage};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::asking::{Asker, Question};
+use crate::config::{Sampling, Spread};
+use crate::context::Context;
+use crate::generator::{Ask, Form};
 use crate::shard::Shard;
 
 /// A picture of a set of rows.
@@ -18,8 +22,21 @@ pub struct Variety {
     pub diversity: DiversityReport,
     /// How hard the rows are.
     pub difficulty: Hardness,
+    /// How far apart the problems are, where that was measured.
+    pub spread: Option<Apart>,
     /// What mechanisms that also mark have said of the rows.
     pub marks: Marks,
+}
+
+/// How far apart problems are in the space of a model's embeddings.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Apart {
+    /// The model's id.
+    pub model: String,
+    /// Problems that were embedded.
+    pub rows: u64,
+    /// The mean cosine distance of pairs, from 0 to 2.
+    pub distance: f64,
 }
 
 /// How many rows mechanisms have marked, beside those that they removed.
@@ -124,6 +141,77 @@ pub(crate) fn none() -> Variety {
     Look::default().done()
 }
 
+/// Pairs of problems whose distance is taken, at most.
+const PAIRS: u64 = 100_000;
+
+/// Asks for the embeddings of the problems with the smallest ids and measures how far apart they are.
+pub(crate) fn apart<'a>(
+    context: &Context<'_>,
+    spread: &Spread,
+    round: u32,
+    shards: impl Iterator<Item = &'a Shard>,
+    wanted: impl Fn(&Row) -> bool,
+) -> Result<Option<Apart>, Error> {
+    let mut problems: BTreeMap<String, String> = BTreeMap::new();
+    for shard in shards {
+        for row in shard.kept()? {
+            if !wanted(&row) {
+                continue;
+            }
+            if let Some(problem) = row.problem {
+                problems.insert(row.row_id, problem);
+            }
+            if problems.len() > spread.rows {
+                problems.pop_last();
+            }
+        }
+    }
+    if problems.len() < 2 {
+        return Ok(None);
+    }
+    let model = context.models.named(context.config, &spread.model)?;
+    let sampling = Sampling::default();
+    let asker = Asker {
+        context,
+        stage: Stage::Export,
+        round,
+        model: &*model,
+        sampling: &sampling,
+    };
+    let questions: Vec<Question> = problems
+        .into_iter()
+        .map(|(row_id, prompt)| Question {
+            row_id,
+            index: 0,
+            ask: Ask {
+                form: Form::Embed,
+                prompt,
+                seed: 0,
+            },
+        })
+        .collect();
+    let failed = |message: String| Error::Model {
+        name: spread.model.clone(),
+        message,
+        hint: "name a model that answers at /embeddings, or leave out `export.spread`".into(),
+    };
+    let mut vectors: Vec<Vec<f32>> = Vec::with_capacity(questions.len());
+    for answer in asker.answers(&questions, &|_, _| {})? {
+        let vector = serde_json::from_str(&answer.text);
+        vectors.push(vector.map_err(|_| {
+            let said: String = answer.text.chars().take(200).collect();
+            failed(format!("a reply is no embedding: {said}"))
+        })?);
+    }
+    let distance = caco_curate::cosine_spread(&vectors, PAIRS, context.config.seed)
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(Some(Apart {
+        model: model.id().to_owned(),
+        rows: vectors.len() as u64,
+        distance,
+    }))
+}
+
 #[derive(Default)]
 struct Look {
     rows: u64,
@@ -198,6 +286,7 @@ impl Look {
                 measured: self.marks.measured,
                 by_pass_rate: self.by_pass_rate,
             },
+            spread: None,
             marks: self.marks,
         }
     }
@@ -229,7 +318,7 @@ impl Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use caco_record::{ORIGIN_SAMPLE, Stage};
+    use caco_record::ORIGIN_SAMPLE;
 
     #[test]
     fn rows_are_counted_by_what_they_say() {

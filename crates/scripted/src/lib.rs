@@ -7,6 +7,7 @@
 //! | path | answer |
 //! |---|---|
 //! | `POST /v1/chat/completions`, `POST /v1/completions` | what the script says, `n` times |
+//! | `POST /v1/embeddings` | a vector with a place for each letter of the alphabet: how often the text has it |
 //! | `GET /v1/models` | the models of the [`Options`] |
 //! | `GET /health` | 200, empty |
 //! | `GET /stats` | the [`Counts`] as JSON |

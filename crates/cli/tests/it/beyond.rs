@@ -123,7 +123,7 @@ reverse: {{model: writer, pairs: 2}}
 solve: {{model: writer}}
 judge: {{model: none, trace: {{mode: block}}, counterfactual: {{pairs: 2}}, difficulty: {{samples: 2}}}}
 curate: {{near: {{problems: 0}}}}
-export: {{formats: [verl, reasoning-gym, genesys]}}
+export: {{formats: [verl, reasoning-gym, genesys], spread: {{model: writer}}}}
 "
     );
     scene.write("beyond.yaml", &config);
@@ -199,6 +199,7 @@ fn luck_and_stray_numbers_are_found_out_and_what_stays_says_how_it_was_tested() 
     for part in [
         "| the problem holds with other quantities | 1 | 1 rows hold with other quantities, 0 could not be told with any |",
         "| numbers of the solution come from the run | 1 |",
+        "Mean cosine distance of the embeddings of 3 problems by `writer@",
         "1 rows have 4 further pairs of input and output",
         "Rows by domain: kitchen 1, shop 1.",
         "Rows by the solver's pass rate, in fifths from never to always: 0, 0, 0, 0, 3.",
@@ -235,8 +236,8 @@ fn luck_and_stray_numbers_are_found_out_and_what_stays_says_how_it_was_tested() 
         counterfactual["removed_for"],
         serde_json::json!({"counterfactual_differs": 1})
     );
-    // Its pass rate was not measured before: two solutions.
-    assert_eq!(counterfactual["spent"]["calls"], 2);
+    // Its pass rate was not measured before, and its problem not embedded: two solutions and a vector.
+    assert_eq!(counterfactual["spent"]["calls"], 3);
     assert_eq!(
         trace["removed_for"],
         serde_json::json!({"ungrounded_number": 1})
@@ -276,7 +277,7 @@ fn programs_are_made_of_known_ones_with_their_ancestry() {
             "--set",
             "sample.weighting=both",
             "--set",
-            "export.formats=[]",
+            "export={}",
         ];
         scene.run(&args).expect(0);
         rows(&scene, name)
@@ -330,7 +331,7 @@ fn a_domain_has_rules_and_prompts_of_its_own() {
                 "--set",
                 "judge.counterfactual.pairs=0",
                 "--set",
-                "export.formats=[]",
+                "export={}",
                 "--set",
                 rules,
             ])

@@ -233,6 +233,22 @@ fn export(config: &Config, fail: Fail<'_>) -> Result<(), Error> {
     if settings.file_mb == 0 {
         return Err(fail("export.file_mb", "must be at least 1".into(), None));
     }
+    if let Some(spread) = &settings.spread {
+        if !matches!(config.models.get(&spread.model), Some(Model::Server(_))) {
+            return Err(fail(
+                "export.spread.model",
+                format!("`{}` is no server's model", spread.model),
+                Some("name a model of `kind: server` that answers at /embeddings".into()),
+            ));
+        }
+        if spread.rows < 2 {
+            return Err(fail(
+                "export.spread.rows",
+                "two problems are needed for a distance".into(),
+                None,
+            ));
+        }
+    }
     for (index, view) in settings.formats.iter().enumerate() {
         let path = format!("export.formats[{index}]");
         if settings.formats[..index].contains(view) {

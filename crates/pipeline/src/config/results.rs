@@ -322,6 +322,23 @@ pub struct Export {
     pub file_mb: u64,
     /// A file ends after so many rows, where that comes first. Default no bound.
     pub rows_per_file: Option<usize>,
+    /// How far apart the problems are in the space of a model's embeddings. Default: not measured.
+    pub spread: Option<Spread>,
+}
+
+/// The mean cosine distance between the embeddings of the data set's problems, for the card.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spread {
+    /// A server's model that answers at `/embeddings`. Required.
+    pub model: String,
+    /// Of so many problems, those with the smallest ids. Default 1000.
+    #[serde(default = "thousand")]
+    pub rows: usize,
+}
+
+fn thousand() -> usize {
+    1000
 }
 
 impl Default for Export {
@@ -331,6 +348,7 @@ impl Default for Export {
             include_seeds: true,
             file_mb: 256,
             rows_per_file: None,
+            spread: None,
         }
     }
 }
