@@ -96,13 +96,16 @@ fn examples(path: &str) -> Result<Vec<Example>, Failure> {
         .collect()
 }
 
+/// Of a step: seconds, CPU-seconds, tokens so far, loss.
+type Seen = (f64, Option<f64>, u64, f32);
+
 fn timed_training(
     model: &mut Model,
     examples: &[Example],
     config: &TrainConfig,
 ) -> Result<Value, Failure> {
     let began = Instant::now();
-    let seen: Mutex<Vec<(f64, Option<f64>, u64, f32)>> = Mutex::new(Vec::new());
+    let seen: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
     let observe = |event: &TrainEvent| {
         if let Ok(mut seen) = seen.lock() {
             let seconds = began.elapsed().as_secs_f64();

@@ -308,7 +308,10 @@ fn tree(from: &Path, to: &Path, link: bool) -> Result<(), Error> {
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         if source.is_dir() {
             tree(&source, &target, link)?;
-        } else if !target.exists() && !(link && std::fs::hard_link(&source, &target).is_ok()) {
+            continue;
+        }
+        let there = target.exists() || link && std::fs::hard_link(&source, &target).is_ok();
+        if !there {
             std::fs::copy(&source, &target).map_err(|error| Error::io("copy", &source, error))?;
         }
     }

@@ -94,7 +94,7 @@ pub enum Event {
     /// The run finished.
     RunFinished {
         /// What it did.
-        report: RunReport,
+        report: Box<RunReport>,
     },
 }
 

@@ -116,7 +116,7 @@ pub(crate) fn work(
         export::finish(context, &state, &report)?;
     }
     context.observer.event(&Event::RunFinished {
-        report: report.clone(),
+        report: Box::new(report.clone()),
     });
     Ok((state, report))
 }

@@ -78,8 +78,7 @@ pub fn substitute(problem: &str, input: &Value, other: &Value) -> Result<String,
     changes.walk(input, other, "")?;
     let found: Vec<Mention> = mentions(problem);
     let mut edits: BTreeMap<(usize, usize), String> = BTreeMap::new();
-    for (old, new) in changes.numbers()? {
-        let (new, expected) = new;
+    for (old, new, expected) in changes.numbers()? {
         let places: Vec<&Mention> = found
             .iter()
             .filter(|mention| mention.value == old || mention.also.contains(&old))
@@ -204,7 +203,7 @@ impl Changes {
     }
 
     /// The values that change: what each becomes, and how many quantities have it.
-    fn numbers(&self) -> Result<Vec<(BigRational, (BigRational, usize))>, NotTold> {
+    fn numbers(&self) -> Result<Vec<(BigRational, BigRational, usize)>, NotTold> {
         let mut groups: BTreeMap<BigRational, Vec<&BigRational>> = BTreeMap::new();
         for change in &self.numbers {
             groups
@@ -221,7 +220,7 @@ impl Changes {
                 });
             }
             if **first != old {
-                all.push((old, ((*first).clone(), new.len())));
+                all.push((old, (*first).clone(), new.len()));
             }
         }
         Ok(all)

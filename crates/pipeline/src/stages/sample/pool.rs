@@ -214,7 +214,7 @@ impl Pool {
         place: &str,
         mutate: &Mutate,
     ) -> Option<(String, Ancestry, Option<&str>)> {
-        if !(stream(context, place, WHETHER).random::<f64>() < mutate.share) {
+        if stream(context, place, WHETHER).random::<f64>() >= mutate.share {
             return None;
         }
         let mut random = stream(context, place, PARENTS);
