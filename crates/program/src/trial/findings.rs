@@ -199,7 +199,7 @@ impl Trial {
                         .findings
                         .push(find(Fault::InputIgnored, Some(name), detail));
                 }
-                (true, true) => {
+                (true, true) if !self.verdict => {
                     let detail = format!(
                         "{} other values in {} contexts, and never another output",
                         response.compared, response.contexts
@@ -208,7 +208,7 @@ impl Trial {
                         .findings
                         .push(find(Fault::InputIgnored, Some(name), detail));
                 }
-                (true, false) => report.undecided.push(name.to_owned()),
+                (true, _) => report.undecided.push(name.to_owned()),
             }
         }
         report
@@ -227,7 +227,7 @@ impl Trial {
         let proven = self.profile.reaching.is_empty();
         let tried = self.answers().count() >= self.enough();
         self.original.answer().is_some()
-            && (proven || tried)
+            && (proven || tried && !self.verdict)
             && responses.iter().all(|response| !response.differed)
             && self
                 .answers()

@@ -159,3 +159,22 @@ fn fails_below_the_threshold_are_not_fragile() {
     assert_eq!(names(&report), [""; 0]);
     assert!(report.nearby >= 6);
 }
+
+#[test]
+fn a_verdict_that_no_variant_turned_is_not_said_to_be_constant() {
+    // Sorted lists are rare among variants.
+    let report = trial(INPUT, BODY, |_, _| answer(true));
+    assert_eq!(names(&report), [""; 0]);
+    assert_eq!(report.undecided, ["a", "b"]);
+    // A text that the program can choose is a verdict, any other is none.
+    let chosen =
+        "def f(a, b):\n    t = 'yes'\n    if a * b > 10 ** 9:\n        t = 'no'\n    return t";
+    assert_eq!(names(&trial(INPUT, chosen, |_, _| answer("yes"))), [""; 0]);
+    assert_eq!(
+        names(&trial(INPUT, chosen, |_, _| answer("47 pens"))),
+        ["constant"]
+    );
+    // What the text proves needs no variant.
+    let cut = "def f(a, b):\n    t = a + b\n    return True";
+    assert_eq!(names(&trial(INPUT, cut, |_, _| answer(true))), ["constant"]);
+}
