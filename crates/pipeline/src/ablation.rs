@@ -8,6 +8,7 @@ use caco_record::{Row, Stage};
 use serde::Serialize;
 
 use crate::config::{Leaks, NONE, TraceMode};
+use crate::export::MANIFEST;
 use crate::index::Index;
 use crate::mechanisms::Mechanism;
 use crate::run::{CONFIG_FILE, Run};
@@ -141,6 +142,15 @@ pub fn ablate(
     }
     let original = Run::open(run)?;
     let run = original.dir();
+    if !run.join(MANIFEST).is_file() {
+        return Err(Error::Usage {
+            message: format!(
+                "{} is not finished, so there is nothing to compare with",
+                run.display()
+            ),
+            hint: format!("finish it first: caco resume {}", run.display()),
+        });
+    }
     let seeds = own.export.include_seeds;
     let wanted = move |row: &Row| seeds || !row.is_seed();
     let before = fates(run)?;
@@ -306,6 +316,10 @@ fn tree(from: &Path, to: &Path, link: bool) -> Result<(), Error> {
     for entry in entries {
         let entry = entry.map_err(|error| Error::io("read", from, error))?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
+        // What a server writes it writes on; it is no part of what the run has published.
+        if source.extension().is_some_and(|kind| kind == "log") {
+            continue;
+        }
         if source.is_dir() {
             tree(&source, &target, link)?;
             continue;

@@ -398,6 +398,12 @@ fn contamination(out: &mut String, context: &Context<'_>, facts: &Facts) -> std:
                 0 => "is the same text".to_owned(),
                 words => format!("is the same text or shares {words} words in a row"),
             };
+            let how = match context.config.curate.leaks {
+                Leaks::Thorough => {
+                    format!("{how}, or is much like it, also under other numbers and names,")
+                }
+                _ => how,
+            };
             writeln!(
                 out,
                 "Rows whose problem {how} with a problem of these files were dropped.\n\n| benchmark | file | rows dropped |\n|---|---|---|"

@@ -374,3 +374,20 @@ fn a_domain_has_rules_and_prompts_of_its_own() {
         "{wrong}"
     );
 }
+
+#[test]
+fn a_run_that_is_not_finished_is_not_compared() {
+    let server = server(Arc::default());
+    let scene = scene(&server.url());
+    scene
+        .run(&["run", "beyond.yaml", "-o", "run", "--no-progress"])
+        .expect(0);
+    std::fs::remove_file(scene.path().join("run/manifest.json")).unwrap();
+    let shown = scene
+        .run(&["ablate", "run", "--without", "trace"])
+        .expect(2);
+    assert!(
+        shown.stderr.contains("is not finished") && shown.stderr.contains("caco resume"),
+        "{shown}"
+    );
+}

@@ -7,15 +7,15 @@ mod counterfactual;
 mod difficulty;
 mod grounded;
 mod revise;
+mod solver;
 mod votes;
 
 use caco_answer::{Outcome as Equality, Policy};
 use caco_record::{Row, Stage};
 use serde_json::{Value, json};
 
-use self::counterfactual::Retelling;
-use self::difficulty::Measuring;
 use self::revise::Revising;
+use self::solver::Solver;
 use self::votes::Bench;
 use super::agreement::{self, Agreement};
 use super::{State, inputs};
@@ -36,8 +36,17 @@ pub(super) fn run(
     let settings = &context.config.judge;
     let bench = Bench::open(context, round)?;
     let revising = Revising::open(context, round)?;
-    let retelling = Retelling::open(context, round)?;
-    let measuring = Measuring::open(context, round)?;
+    let retold = Some(&settings.counterfactual).filter(|own| own.pairs > 0 && settings.enabled);
+    let measured = Some(&settings.difficulty).filter(|own| own.samples > 0);
+    // Opened only where it is asked again.
+    let solver = if retold.is_some() || measured.is_some() {
+        Some(Solver::open(context, round)?)
+    } else {
+        None
+    };
+    let retold = retold.zip(solver.as_ref());
+    let measured = measured.zip(solver.as_ref());
+    let sampling = &context.config.solve.sampling;
     let policies: Vec<_> = context
         .config
         .domains
@@ -55,15 +64,19 @@ pub(super) fn run(
             bench.as_ref().map(Bench::section).transpose()?,
             revising.as_ref().map(Revising::section).transpose()?,
             grounded::section(context.config)?,
-            retelling.as_ref().map(Retelling::section).transpose()?,
-            measuring.as_ref().map(Measuring::section).transpose()?,
+            retold
+                .map(|(own, solver)| counterfactual::section(own, sampling, solver))
+                .transpose()?,
+            measured
+                .map(|(own, solver)| difficulty::section(own, solver))
+                .transpose()?,
         ))?,
         unit: "rows",
         width: [
             bench.as_ref().map(Bench::width),
             revising.as_ref().map(Revising::width),
-            retelling.as_ref().map(Retelling::width),
-            measuring.as_ref().map(Measuring::width),
+            retold.map(|(own, solver)| solver.width(own.pairs)),
+            measured.map(|(own, solver)| solver.width(own.samples as usize)),
         ]
         .into_iter()
         .flatten()
@@ -83,12 +96,12 @@ pub(super) fn run(
             grounded::go(context, &mut rows)?;
         }
         tell(5);
-        if let Some(retelling) = &retelling {
-            retelling.go(&mut rows)?;
+        if let Some((own, solver)) = retold {
+            counterfactual::go(own, sampling, solver, &mut rows)?;
         }
         tell(6);
-        if let Some(measuring) = &measuring {
-            measuring.go(&mut rows)?;
+        if let Some((own, solver)) = measured {
+            difficulty::go(own, solver, &mut rows)?;
         }
         for row in &mut rows {
             passed(row)?;

@@ -1,179 +1,80 @@
 //! A problem that passed is told with the quantities of another input of its program, and solved again. A solver that came to
 //! the first answer by luck, and words that leave out a rule which the first input does not need, do not come to the second.
 
-use std::sync::Arc;
-
-use caco_answer::{Outcome, Policy};
 use caco_program::quantities::{decimal, substitute};
 use caco_record::{Row, Stage};
 use serde_json::{Value, json};
 
+use super::solver::{Again, Found, Solver};
 use super::told;
 use crate::Error;
-use crate::asking::{self, Asker, Question};
-use crate::context::Context;
-use crate::generator::Generator;
-use crate::prompts::Prompt;
-use crate::stages::{agreement, json, pairs, solve, unfinished};
+use crate::config::{Counterfactual, Sampling};
+use crate::stages::{json, pairs};
 
 /// The first place of these questions among everything that the stage asks for a row.
 const FIRST: u32 = 2_000_000;
 
-/// The solver, which is asked again.
-pub(super) struct Retelling<'a> {
-    context: &'a Context<'a>,
-    round: u32,
-    solver: Arc<dyn Generator>,
-}
-
 /// A row's problem with other quantities.
 struct Told {
-    /// The row's position in the shard.
-    place: usize,
-    problem: String,
+    /// The row with that problem.
+    row: Row,
     /// What the program gives for them.
     expected: String,
 }
 
-impl<'a> Retelling<'a> {
-    /// The check, if the configuration wants it.
-    pub(super) fn open(context: &'a Context<'a>, round: u32) -> Result<Option<Self>, Error> {
-        let config = context.config;
-        if config.judge.counterfactual.pairs == 0 || !config.judge.enabled {
-            return Ok(None);
+/// Everything that decides this check.
+pub(super) fn section(
+    settings: &Counterfactual,
+    sampling: &Sampling,
+    solver: &Solver<'_>,
+) -> Result<String, Error> {
+    json(&(settings, sampling, solver.section()?))
+}
+
+/// Checks the rows that are still kept.
+pub(super) fn go(
+    settings: &Counterfactual,
+    sampling: &Sampling,
+    solver: &Solver<'_>,
+    rows: &mut [Row],
+) -> Result<(), Error> {
+    // By the row's position in the shard: its problem told with other quantities.
+    let mut all: Vec<(usize, Vec<Told>)> = Vec::new();
+    for (place, row) in rows.iter_mut().enumerate() {
+        // A seed's program was not tried on other inputs.
+        if !row.is_kept() || row.is_seed() {
+            continue;
         }
-        Ok(Some(Self {
-            context,
-            round,
-            solver: context.models.named(config, &config.solve.model)?,
-        }))
-    }
-
-    /// Everything that decides this check.
-    pub(super) fn section(&self) -> Result<String, Error> {
-        let (config, prompts) = (self.context.config, &self.context.prompts);
-        json(&(
-            &config.judge.counterfactual,
-            self.solver.id(),
-            &config.solve.sampling,
-            prompts.text(self.solver.prompts(), Prompt::Solve),
-        ))
-    }
-
-    pub(super) fn width(&self) -> usize {
-        let pairs = self.context.config.judge.counterfactual.pairs;
-        asking::width(self.context, &*self.solver, pairs)
-    }
-
-    /// Checks the rows that are still kept.
-    pub(super) fn go(&self, rows: &mut [Row]) -> Result<(), Error> {
-        let settings = &self.context.config.judge.counterfactual;
-        let mut all: Vec<Told> = Vec::new();
-        let mut untold: Vec<(usize, String)> = Vec::new();
-        for (place, row) in rows.iter().enumerate().filter(|(_, row)| row.is_kept()) {
-            // A seed's program was not tried on other inputs.
-            if row.is_seed() {
-                continue;
-            }
-            match tell(row, settings.pairs) {
-                (told, _) if !told.is_empty() => {
-                    all.extend(told.into_iter().map(|(problem, expected)| Told {
-                        place,
-                        problem,
-                        expected,
-                    }));
-                }
-                (_, why) => untold.push((place, why)),
-            }
-        }
-        for (place, why) in untold {
-            let row = &mut rows[place];
+        let (problems, why) = tell(row, settings.pairs);
+        if problems.is_empty() {
             told(row, "counterfactual", json!({ "asked": 0, "untold": why }))?;
             if settings.required {
                 row.reject(Stage::Judge, "counterfactual_untold", why);
             }
+            continue;
         }
-        let found = self.solve(rows, &all)?;
-        let mut cases = all.into_iter().zip(found).peekable();
-        while let Some((first, _)) = cases.peek() {
-            let place = first.place;
-            let mut own = Vec::new();
-            while let Some(case) = cases.next_if(|(told, _)| told.place == place) {
-                own.push(case);
-            }
-            settle(&mut rows[place], &own, settings.share)?;
-        }
-        Ok(())
+        let retold = problems.into_iter().map(|(problem, expected)| {
+            let mut row = row.clone();
+            row.problem = Some(problem);
+            Told { row, expected }
+        });
+        all.push((place, retold.collect()));
     }
-
-    /// What the words come to, told by told.
-    fn solve(&self, rows: &[Row], all: &[Told]) -> Result<Vec<Found>, Error> {
-        let asker = Asker {
-            context: self.context,
-            stage: Stage::Judge,
-            round: self.round,
-            model: &*self.solver,
-            sampling: &self.context.config.solve.sampling,
-        };
-        let mut questions: Vec<Question> = Vec::with_capacity(all.len());
-        let mut number = 0;
-        for (at, own) in all.iter().enumerate() {
-            number = match at.checked_sub(1).and_then(|before| all.get(before)) {
-                Some(before) if before.place == own.place => number + 1,
-                _ => 0,
-            };
-            let mut row = rows[own.place].clone();
-            row.problem = Some(own.problem.clone());
-            questions.push(solve::question(&asker, &row, FIRST + number)?);
-        }
-        let answers = asker.answers(&questions, &|_, _| {})?;
-        let replies: Vec<Result<String, (&str, String)>> = answers
-            .iter()
-            .map(|answer| match unfinished(answer) {
-                Some(("truncated", _)) | None => caco_answer::extract(&answer.text)
-                    .map(|found| found.text)
-                    .ok_or(("no_final_answer", "no final answer".to_owned())),
-                Some(why) => Err(why),
-            })
-            .collect();
-        let policies: Vec<Policy> = all
-            .iter()
-            .map(|own| {
-                let domain = rows[own.place].domain.as_deref();
-                self.context.config.policy(domain).policy()
-            })
-            .collect();
-        let compared: Vec<(&str, &str, &Policy)> = all
-            .iter()
-            .zip(&replies)
-            .zip(&policies)
-            .filter_map(|((own, reply), policy)| {
-                Some((own.expected.as_str(), reply.as_deref().ok()?, policy))
-            })
-            .collect();
-        let mut agreements = agreement::compare_each(self.context, &compared)?.into_iter();
-        Ok(replies
-            .iter()
-            .map(|reply| match reply {
-                Ok(text) => Found {
-                    agrees: agreements
-                        .next()
-                        .is_some_and(|agreement| agreement.outcome == Outcome::Equal),
-                    text: Ok(text.clone()),
-                },
-                Err((reason, detail)) => Found {
-                    agrees: false,
-                    text: Err(((*reason).to_owned(), detail.clone())),
-                },
-            })
-            .collect())
+    let asked: Vec<Again<'_>> = all
+        .iter()
+        .flat_map(|(_, retold)| (FIRST..).zip(retold))
+        .map(|(place, own)| Again {
+            row: &own.row,
+            place,
+            expected: &own.expected,
+        })
+        .collect();
+    let mut found = solver.solve(&asked, sampling)?.into_iter();
+    for (place, retold) in &all {
+        let cases: Vec<(&Told, Found)> = retold.iter().zip(&mut found).collect();
+        settle(&mut rows[*place], &cases, settings.share)?;
     }
-}
-
-/// What the words came to: an answer, or the reason for which there is none, with its detail.
-struct Found {
-    text: Result<String, (String, String)>,
-    agrees: bool,
+    Ok(())
 }
 
 /// The row's problem with other quantities, at most so many times, each with the program's answer; and why not, where none
@@ -210,13 +111,13 @@ fn tell(row: &Row, most: usize) -> (Vec<(String, String)>, String) {
 }
 
 /// Records what became of a row's problems, and rejects it where too few answers agree.
-fn settle(row: &mut Row, cases: &[(Told, Found)], share: f64) -> Result<(), Error> {
+fn settle(row: &mut Row, cases: &[(&Told, Found)], share: f64) -> Result<(), Error> {
     let agreed = cases.iter().filter(|(_, found)| found.agrees).count();
     let shown: Vec<Value> = cases
         .iter()
         .map(|(told, found)| {
             json!({
-                "problem": told.problem, "program": told.expected, "agrees": found.agrees,
+                "problem": told.row.problem, "program": told.expected, "agrees": found.agrees,
                 "words": found.text.as_ref().ok(), "reason": found.text.as_ref().err().map(|(reason, _)| reason),
             })
         })
@@ -235,12 +136,8 @@ fn settle(row: &mut Row, cases: &[(Told, Found)], share: f64) -> Result<(), Erro
         return Ok(());
     };
     // What never came says nothing about the row.
-    let missing = cases.iter().find_map(|(_, found)| match &found.text {
-        Err((reason, detail)) if reason == "no_reply" => Some(detail.clone()),
-        _ => None,
-    });
-    if let Some(detail) = missing {
-        row.quarantine(Stage::Judge, "no_reply", detail);
+    if let Some(detail) = cases.iter().find_map(|(_, found)| found.missing()) {
+        row.quarantine(Stage::Judge, "no_reply", detail.to_owned());
         return Ok(());
     }
     let words = match &found.text {
@@ -251,7 +148,7 @@ fn settle(row: &mut Row, cases: &[(Told, Found)], share: f64) -> Result<(), Erro
         "told with other quantities, {agreed} of {} agree: the program answers {}, the words {words}: {}",
         cases.len(),
         told.expected,
-        told.problem
+        told.row.problem.as_deref().unwrap_or_default()
     );
     row.reject(Stage::Judge, "counterfactual_differs", detail);
     Ok(())
@@ -309,35 +206,32 @@ mod tests {
 
     #[test]
     fn too_few_agreeing_answers_reject_and_a_lost_reply_sets_aside() {
-        let case = |place, text: Result<&str, &str>, agrees| {
-            let told = Told {
-                place,
-                problem: "How many?".into(),
-                expected: "35".into(),
-            };
+        let mut other = row();
+        other.problem = Some("How many?".into());
+        let told = Told {
+            row: other,
+            expected: "35".into(),
+        };
+        let case = |text: Result<&str, &str>, agrees| {
             let text = text
                 .map(str::to_owned)
                 .map_err(|r| (r.to_owned(), "why".to_owned()));
-            (told, Found { text, agrees })
+            (&told, Found { text, agrees })
         };
         for (cases, share, reason) in [
-            (vec![case(0, Ok("35"), true)], 1.0, None),
+            (vec![case(Ok("35"), true)], 1.0, None),
             (
-                vec![case(0, Ok("35"), true), case(0, Ok("36"), false)],
+                vec![case(Ok("35"), true), case(Ok("36"), false)],
                 1.0,
                 Some("counterfactual_differs"),
             ),
+            (vec![case(Ok("35"), true), case(Ok("36"), false)], 0.5, None),
             (
-                vec![case(0, Ok("35"), true), case(0, Ok("36"), false)],
-                0.5,
-                None,
-            ),
-            (
-                vec![case(0, Err("no_final_answer"), false)],
+                vec![case(Err("no_final_answer"), false)],
                 0.5,
                 Some("counterfactual_differs"),
             ),
-            (vec![case(0, Err("no_reply"), false)], 1.0, Some("no_reply")),
+            (vec![case(Err("no_reply"), false)], 1.0, Some("no_reply")),
         ] {
             let mut row = row();
             settle(&mut row, &cases, share).unwrap();
