@@ -3,6 +3,7 @@
 //! `near_pass FILE THRESHOLD OUT`: for each row that goes a line `row reason first similarity`, counted from 0, in OUT; what
 //! is held in memory on standard output.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 
@@ -17,10 +18,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut curator = Curator::new(Caps::default(), None).with_near(Some(rule), None);
     let mut reader = BufReader::with_capacity(1 << 16, File::open(file)?);
     let mut out = BufWriter::new(File::create(out)?);
-    let (mut line, mut row, mut kept) = (String::new(), 0u64, 0u64);
+    let (mut line, mut row_id, mut row, mut kept) = (String::new(), String::new(), 0u64, 0u64);
     while reader.read_line(&mut line)? > 0 {
         // Ids as rows have them: 32 hexadecimal digits, here of the row's number.
-        let row_id = format!("{row:032x}");
+        row_id.clear();
+        write!(row_id, "{row:032x}")?;
         let decision = curator.judge(&Candidate {
             row_id: &row_id,
             problem: Some(line.trim_end()),

@@ -10,6 +10,8 @@ const HEXADECIMAL: u64 = 1 << (LENGTH_BITS - 1);
 pub(crate) struct Ids {
     chunks: Vec<Vec<u8>>,
     starts: Vec<u64>,
+    /// Used again from id to id.
+    packed: Vec<u8>,
 }
 
 const fn digit(byte: u8) -> Option<u8> {
@@ -29,21 +31,21 @@ impl Ids {
     /// Holds an id under the next number. Of an id longer than 8 MiB the beginning.
     pub(crate) fn push(&mut self, id: &str) {
         let bytes = id.as_bytes();
-        let (packed, flag) = match bytes.len().is_multiple_of(2)
-            && bytes.iter().all(|&byte| digit(byte).is_some())
-        {
-            true => {
-                let pair = |pair: &[u8]| {
-                    pair.iter()
-                        .filter_map(|&byte| digit(byte))
-                        .fold(0, |all, digit| all << 4 | digit)
-                };
-                (bytes.chunks_exact(2).map(pair).collect(), HEXADECIMAL)
-            }
-            false => (bytes.to_vec(), 0),
-        };
-        let packed = packed
-            .get(..(HEXADECIMAL as usize - 1).min(packed.len()))
+        let hexadecimal =
+            bytes.len().is_multiple_of(2) && bytes.iter().all(|&b| digit(b).is_some());
+        let flag = if hexadecimal { HEXADECIMAL } else { 0 };
+        self.packed.clear();
+        match hexadecimal {
+            true => self.packed.extend(bytes.chunks_exact(2).map(|pair| {
+                pair.iter()
+                    .filter_map(|&byte| digit(byte))
+                    .fold(0, |all, digit| all << 4 | digit)
+            })),
+            false => self.packed.extend_from_slice(bytes),
+        }
+        let packed = self
+            .packed
+            .get(..(HEXADECIMAL as usize - 1).min(self.packed.len()))
             .unwrap_or_default();
         if self
             .chunks

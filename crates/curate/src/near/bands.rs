@@ -2,28 +2,63 @@
 
 use crate::tokens::mix;
 
-/// Bands, thus entries in the table for each text.
-pub(crate) const BANDS: usize = 16;
-/// The most values in a band.
+/// Most bands, thus entries in the table for each text.
+const MOST_BANDS: usize = 16;
+/// Most values in a band.
 const MOST_ROWS: usize = 16;
 /// Share of the pairs exactly at the threshold that share no band: the most that is let through.
 const MISSED: f64 = 0.02;
+/// Texts that happen to have some words in common are alike to this degree; not more than one in [`BY_CHANCE`] such pairs is to
+/// be looked at.
+const UNLIKE: f64 = 0.3;
+const BY_CHANCE: f64 = 1.0 / 40.0;
 /// Values computed side by side: four vectors of eight.
 const LANES: usize = 32;
 
-/// How many MinHash values make a band so that of pairs with similarity `threshold` at most 2 % share none.
-pub(crate) fn rows(threshold: f64) -> usize {
-    let found = |rows: i32| 1.0 - (1.0 - threshold.powi(rows)).powi(BANDS as i32);
-    (1..=MOST_ROWS as i32)
-        .rev()
-        .find(|&rows| found(rows) >= 1.0 - MISSED)
-        .unwrap_or(1) as usize
+/// How MinHash values are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Bands.
+    bands: usize,
+    /// Values in each.
+    rows: usize,
+}
+
+impl Shape {
+    /// The fewest bands that let no more through than is allowed at `threshold`, among those that keep chance low; of the
+    /// shapes with so many bands the longest.
+    pub(crate) fn of(threshold: f64) -> Self {
+        let shapes = (1..=MOST_ROWS)
+            .filter_map(|rows| {
+                let bands = (1..=MOST_BANDS)
+                    .find(|&bands| Self { bands, rows }.share(threshold) >= 1.0 - MISSED)?;
+                Some(Self { bands, rows })
+            })
+            .collect::<Vec<_>>();
+        let chance_is_low = |shape: &&Self| shape.share(UNLIKE) <= BY_CHANCE;
+        shapes
+            .iter()
+            .filter(chance_is_low)
+            .min_by_key(|shape| (shape.bands, MOST_ROWS - shape.rows))
+            // At low thresholds chance cannot be kept low.
+            .or(shapes.last())
+            .copied()
+            .unwrap_or(Self {
+                bands: MOST_BANDS,
+                rows: 1,
+            })
+    }
+
+    /// The share of the pairs of this similarity that have a band in common.
+    fn share(self, similarity: f64) -> f64 {
+        1.0 - (1.0 - similarity.powi(self.rows as i32)).powi(self.bands as i32)
+    }
 }
 
 /// The functions of a family: value `i` of an element `x` is `(x ^ salts[i]) * factors[i]` in 32 bits.
 #[derive(Debug, Clone)]
 pub(crate) struct Bands {
-    rows: usize,
+    shape: Shape,
     blocks: Vec<Block>,
     arch: pulp::Arch,
 }
@@ -35,37 +70,33 @@ struct Block {
 }
 
 impl Bands {
-    pub(crate) fn new(rows: usize) -> Self {
-        let count = (BANDS * rows).div_ceil(LANES);
+    pub(crate) fn new(shape: Shape) -> Self {
+        let count = (shape.bands * shape.rows).div_ceil(LANES);
         let lane = |at: usize, salt: u64| mix(at as u64, salt) as u32;
         let block = |block: usize| Block {
             salts: std::array::from_fn(|at| lane(block * LANES + at, 1)),
             factors: std::array::from_fn(|at| lane(block * LANES + at, 2) | 1),
         };
         Self {
-            rows,
+            shape,
             blocks: (0..count).map(block).collect(),
             arch: pulp::Arch::new(),
         }
     }
 
     /// One key for each band of the set of `elements`, which holds each at least once. Well spread in all 64 bits.
-    pub(crate) fn keys(&self, elements: &[u32], least: &mut Vec<u32>) -> [u64; BANDS] {
+    pub(crate) fn keys(&self, elements: &[u32], least: &mut Vec<u32>) -> Box<[u64]> {
         least.clear();
         for block in &self.blocks {
             least.extend_from_slice(&self.arch.dispatch(|| block.least(elements)));
         }
-        let mut keys = [0; BANDS];
-        for (band, (key, rows)) in keys
-            .iter_mut()
-            .zip(least.chunks_exact(self.rows))
-            .enumerate()
-        {
-            *key = rows.iter().fold(mix(band as u64, 3), |key, &value| {
+        let key = |(band, rows): (usize, &[u32])| {
+            rows.iter().fold(mix(band as u64, 3), |key, &value| {
                 mix(key, u64::from(value))
-            });
-        }
-        keys
+            })
+        };
+        let bands = least.chunks_exact(self.shape.rows);
+        bands.take(self.shape.bands).enumerate().map(key).collect()
     }
 }
 
@@ -87,12 +118,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_leave_the_stated_recall() {
-        assert_eq!(rows(0.5), 2);
-        assert_eq!(rows(0.7), 4);
-        assert_eq!(rows(0.8), 6);
-        assert_eq!(rows(0.9), 14);
-        assert_eq!(rows(1.0), MOST_ROWS);
+    fn shapes_leave_the_stated_recall() {
+        let shape = |bands, rows| Shape { bands, rows };
+        assert_eq!(Shape::of(0.5), shape(14, 2));
+        assert_eq!(Shape::of(0.7), shape(15, 4));
+        assert_eq!(Shape::of(0.8), shape(10, 5));
+        assert_eq!(Shape::of(0.9), shape(5, 5));
+        assert_eq!(Shape::of(1.0), shape(1, MOST_ROWS));
+        for threshold in (50..=100).map(|t| f64::from(t) / 100.0) {
+            let shape = Shape::of(threshold);
+            assert!(
+                shape.share(threshold) >= 1.0 - MISSED && shape.bands <= MOST_BANDS,
+                "{threshold}: {shape:?}"
+            );
+        }
     }
 
     /// The curve of the theory, 1 - (1 - s^r)^b, at several similarities, over many seeded pairs of sets of 50.
@@ -100,8 +139,8 @@ mod tests {
     fn pairs_share_a_band_as_often_as_the_theory_says() {
         const PAIRS: u64 = 2000;
         for threshold in [0.5, 0.8, 0.9] {
-            let rows = rows(threshold);
-            let bands = Bands::new(rows);
+            let shape = Shape::of(threshold);
+            let bands = Bands::new(shape);
             for similarity in [0.3f64, 0.5, 0.7, 0.8, 0.9] {
                 let mut met = 0u32;
                 let (mut union, mut common) = (0, 0);
@@ -119,7 +158,7 @@ mod tests {
                     met += u32::from(one.iter().zip(&two).any(|(a, b)| a == b));
                 }
                 let exact = common as f64 / union as f64;
-                let theory = 1.0 - (1.0 - exact.powi(rows as i32)).powi(BANDS as i32);
+                let theory = shape.share(exact);
                 let found = f64::from(met) / PAIRS as f64;
                 assert!(
                     (found - theory).abs() < 0.04,

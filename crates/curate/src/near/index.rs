@@ -4,25 +4,27 @@ use super::sketch::similarity;
 use super::{NearRule, Sketch};
 use crate::places::Places;
 
-/// Log of the shingles in a chunk of the store.
+/// Log of the numbers in a chunk of the store.
 const CHUNK_BITS: u32 = 18;
-/// Bits of a text's entry that say how many shingles it has.
-const COUNT_BITS: u32 = 16;
-const WHOLE: u64 = 1 << (COUNT_BITS - 1);
+/// Log of the numbers in a unit: records start at whole units.
+const UNIT_BITS: u32 = 2;
+/// Numbers in front of a record's shingles: their count with [`WHOLE`], and the label.
+const HEAD: usize = 2;
+/// In the head of a record: the shingles are all that the text has.
+const WHOLE: u32 = 1 << 31;
 
 /// Sketches of kept texts, each with a number that the caller chose.
 ///
-/// Holds for each text 4 bytes for each different shingle (at most 1 KiB), 12 bytes, and 16 entries of 9 to 14 bytes in the
-/// table of bands: about 400 bytes for a problem of 45 words.
+/// Holds for each text 4 bytes for each different shingle (at most 1 KiB), 8 to 20 bytes, and for each band an entry of 11 to
+/// 16 bytes in the table of bands: about 320 bytes for a problem of 45 words at the threshold 0.8 (10 bands).
 #[derive(Debug, Clone)]
 pub struct NearIndex {
     threshold: f64,
+    /// For each band of each text the unit where its record starts.
     bands: Places,
-    /// Chunks that never grow, so that more room is no peak of memory.
+    /// Records in chunks that never grow, so that more room is no peak of memory.
     chunks: Vec<Vec<u32>>,
-    /// For each text where its shingles start, whether they are all, and their count.
-    starts: Vec<u64>,
-    labels: Vec<u32>,
+    texts: usize,
 }
 
 /// A kept text that is like the one asked about.
@@ -43,31 +45,34 @@ impl NearIndex {
             threshold: rule.threshold - 1e-9,
             bands: Places::default(),
             chunks: Vec::new(),
-            starts: Vec::new(),
-            labels: Vec::new(),
+            texts: 0,
         }
     }
 
-    /// Keeps a text. At most 2³² fit; what comes after is not kept.
+    /// Keeps a text. At most 64 GiB of records fit, some 300 million problems; what comes after is not kept.
     pub fn insert(&mut self, sketch: &Sketch, label: u32) {
-        let Ok(entry) = u32::try_from(self.starts.len()) else {
-            return;
-        };
         let count = sketch.shingles.len();
-        let fits = |chunk: &Vec<u32>| chunk.len() + count <= 1 << CHUNK_BITS;
+        let size = (HEAD + count).next_multiple_of(1 << UNIT_BITS);
+        let fits = |chunk: &Vec<u32>| chunk.len() + size <= 1 << CHUNK_BITS;
         if !self.chunks.last().is_some_and(fits) {
             self.chunks.push(Vec::with_capacity(1 << CHUNK_BITS));
         }
         let at = self.chunks.len() - 1;
-        if let Some(chunk) = self.chunks.last_mut() {
-            let start = (at as u64) << CHUNK_BITS | chunk.len() as u64;
-            let whole = if sketch.whole { WHOLE } else { 0 };
-            self.starts.push(start << COUNT_BITS | whole | count as u64);
-            self.labels.push(label);
-            chunk.extend_from_slice(&sketch.shingles);
-        }
+        let Some(chunk) = self.chunks.last_mut() else {
+            return;
+        };
+        let Ok(unit) = u32::try_from((at << CHUNK_BITS | chunk.len()) >> UNIT_BITS) else {
+            return;
+        };
+        // A sketch has 256 shingles at most.
+        let whole = if sketch.whole { WHOLE } else { 0 };
+        let end = chunk.len() + size;
+        chunk.extend([count as u32 | whole, label]);
+        chunk.extend_from_slice(&sketch.shingles);
+        chunk.resize(end, 0);
+        self.texts += 1;
         for &key in &sketch.keys {
-            self.bands.put(key, entry);
+            self.bands.put(key, unit);
         }
     }
 
@@ -79,19 +84,22 @@ impl NearIndex {
             .iter()
             .fold(0, |all, &key| all ^ self.bands.peek(key));
         std::hint::black_box(peeked);
-        let mut entries: Vec<u32> = Vec::new();
+        let mut units: Vec<u32> = Vec::new();
         for &key in &sketch.keys {
-            entries.extend(self.bands.get(key));
+            units.extend(self.bands.get(key));
         }
-        entries.sort_unstable();
-        entries.dedup();
+        // Units rise in the order in which texts are kept.
+        units.sort_unstable();
+        units.dedup();
         let mut best: Option<Near> = None;
-        for entry in entries {
-            let Some((shingles, whole, label)) = self.text(entry) else {
+        for unit in units {
+            let Some((shingles, whole, label)) = self.text(unit) else {
                 continue;
             };
-            let similarity = similarity((&sketch.shingles, sketch.whole), (shingles, whole));
-            if similarity >= self.threshold && best.is_none_or(|best| similarity > best.similarity)
+            let least = best.map_or(self.threshold, |best| best.similarity);
+            let found = similarity((&sketch.shingles, sketch.whole), (shingles, whole), least);
+            if let Some(similarity) = found
+                && best.is_none_or(|best| similarity > best.similarity)
             {
                 best = Some(Near { label, similarity });
             }
@@ -99,34 +107,32 @@ impl NearIndex {
         best
     }
 
-    fn text(&self, entry: u32) -> Option<(&[u32], bool, u32)> {
-        let packed = *self.starts.get(entry as usize)?;
-        let count = (packed & (WHOLE - 1)) as usize;
-        let start = packed >> COUNT_BITS;
-        let chunk = self.chunks.get((start >> CHUNK_BITS) as usize)?;
-        let from = (start & ((1 << CHUNK_BITS) - 1)) as usize;
-        let label = *self.labels.get(entry as usize)?;
-        Some((chunk.get(from..from + count)?, packed & WHOLE != 0, label))
+    fn text(&self, unit: u32) -> Option<(&[u32], bool, u32)> {
+        let start = (unit as usize) << UNIT_BITS;
+        let record = self
+            .chunks
+            .get(start >> CHUNK_BITS)?
+            .get(start & ((1 << CHUNK_BITS) - 1)..)?;
+        let (&[count, label], rest) = record.split_first_chunk::<HEAD>()?;
+        let shingles = rest.get(..(count & !WHOLE) as usize)?;
+        Some((shingles, count & WHOLE != 0, label))
     }
 
     /// Texts kept.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.starts.len()
+        self.texts
     }
 
     /// Whether none is.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.starts.is_empty()
+        self.texts == 0
     }
 
     /// Bytes held.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.bands.bytes()
-            + (self.chunks.len() << (CHUNK_BITS + 2))
-            + self.starts.capacity() * 8
-            + self.labels.capacity() * 4
+        self.bands.bytes() + (self.chunks.len() << (CHUNK_BITS + 2))
     }
 }

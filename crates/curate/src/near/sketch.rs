@@ -1,6 +1,6 @@
 //! What is kept of a text for comparing it.
 
-use super::bands::{self, BANDS, Bands};
+use super::bands::{Bands, Shape};
 use super::{NearRule, Tokens};
 use crate::tokens::mix;
 
@@ -22,7 +22,7 @@ pub struct Sketcher {
 /// sketch; standard error at most 0.03).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sketch {
-    pub(super) keys: [u64; BANDS],
+    pub(super) keys: Box<[u64]>,
     /// Ascending, each once.
     pub(super) shingles: Box<[u32]>,
     pub(super) whole: bool,
@@ -45,12 +45,10 @@ impl Scratch {
 
     /// A hash of the tokens that were read last; none where there are none.
     pub(crate) fn hash(&self) -> Option<u128> {
-        let all = |seed| {
-            self.tokens
-                .iter()
-                .fold(seed, |hash, &token| mix(hash, token))
-        };
-        (!self.tokens.is_empty()).then(|| u128::from(all(1)) << 64 | u128::from(all(2)))
+        // Two chains side by side, since each step waits for the one before.
+        let both = |(one, two), &token| (mix(one, token), mix(two, token));
+        let (one, two) = self.tokens.iter().fold((1, 2), both);
+        (!self.tokens.is_empty()).then(|| u128::from(one) << 64 | u128::from(two))
     }
 }
 
@@ -61,7 +59,7 @@ impl Sketcher {
         Self {
             tokens,
             shingle: rule.shingle,
-            bands: Bands::new(bands::rows(rule.threshold)),
+            bands: Bands::new(Shape::of(rule.threshold)),
         }
     }
 
@@ -108,38 +106,54 @@ impl Sketch {
     /// The Jaccard index of the sets of shingles of two texts, 0 to 1.
     #[must_use]
     pub fn similarity(&self, other: &Self) -> f64 {
-        similarity((&self.shingles, self.whole), (&other.shingles, other.whole))
+        similarity(
+            (&self.shingles, self.whole),
+            (&other.shingles, other.whole),
+            0.0,
+        )
+        .unwrap_or_default()
     }
 }
 
-/// Of two ascending sets, each with whether it is whole or the lowest part of a larger one.
+/// Of two ascending sets, each with whether it is whole or the lowest part of a larger one; none where it is below `least`.
 pub(super) fn similarity(
     (one, one_whole): (&[u32], bool),
     (two, two_whole): (&[u32], bool),
-) -> f64 {
+    least: f64,
+) -> Option<f64> {
     // Of a part only what lies below its end is known; beyond that an element is in the union or not, nobody can say.
-    let most = if one_whole && two_whole {
-        usize::MAX
-    } else {
-        KEPT
+    let whole = one_whole && two_whole;
+    let most = if whole { usize::MAX } else { KEPT };
+    // With so many elements in one set alone the index of whole sets is below `least`, by a margin for rounding.
+    let all = one.len() + two.len();
+    let alone = match whole {
+        true => ((1.0 - least) / (1.0 + least) * all as f64) as usize + 1,
+        false => usize::MAX,
     };
-    let (mut a, mut b, mut shared, mut union) = (0, 0, 0u32, 0usize);
+    if one.len().abs_diff(two.len()) > alone {
+        return None;
+    }
+    let (mut a, mut b, mut shared, mut union) = (0, 0, 0usize, 0usize);
     while union < most {
         let (Some(x), Some(y)) = (one.get(a), two.get(b)) else {
             break;
         };
-        shared += u32::from(x == y);
+        shared += usize::from(x == y);
         a += usize::from(x <= y);
         b += usize::from(y <= x);
         union += 1;
+        if union - shared > alone {
+            return None;
+        }
     }
     let rest = (one.len() - a) + (two.len() - b);
     let union = union.saturating_add(rest).min(most);
-    if union == 0 {
+    let index = if union == 0 {
         0.0
     } else {
-        f64::from(shared) / union as f64
-    }
+        shared as f64 / union as f64
+    };
+    (index >= least).then_some(index)
 }
 
 #[cfg(test)]
@@ -197,6 +211,10 @@ mod tests {
             let (x, y) = (sketch(&words(one)), sketch(&words(two)));
             prop_assert!((x.similarity(&y) - exact).abs() < 1e-12);
             prop_assert!((x.similarity(&y) - y.similarity(&x)).abs() < 1e-12);
+            for least in [0.0, 0.3, 0.5, 0.8, exact, 1.0] {
+                let found = similarity((&x.shingles, x.whole), (&y.shingles, y.whole), least);
+                prop_assert_eq!(found, (x.similarity(&y) >= least).then(|| x.similarity(&y)));
+            }
         }
     }
 }
