@@ -18,6 +18,13 @@ pub(crate) fn program_example(program: &str) -> Example {
     Example::chat(&[(Message::user(program.trim()), true)])
 }
 
+/// The first line of a program of this domain, where a generator learns several: written for it, it decides of which domain the
+/// program will be (a control code: Keskar and others 2019).
+pub(crate) fn domain_line(domain: &str) -> String {
+    let words: Vec<&str> = domain.split_whitespace().collect();
+    format!("# domain: {}\n", words.join(" "))
+}
+
 /// A prompt and the reply to learn.
 pub(crate) fn chat_example(prompt: &str, reply: &str) -> Example {
     Example::prompt_and_reply(prompt, reply.trim())

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use caco_scripted::{Asked, Faults, Options, Prompt, Said, Server};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-use super::scene::Scene;
+use super::scene::{Scene, project, tiny};
 
 const MODEL: &str = "writer";
 
@@ -307,6 +308,57 @@ fn programs_are_made_of_known_ones_with_their_ancestry() {
         "{shown}"
     );
     assert_eq!(run("again"), made, "the same seed makes the same programs");
+}
+
+/// The generator is told the domain by a first line, which no program keeps.
+#[test]
+fn what_a_tuned_generator_writes_has_a_domain() {
+    let scene = Scene::new();
+    let seeds = std::fs::read_to_string(project("seeds/quickstart.jsonl")).unwrap();
+    let seeds: String = seeds
+        .lines()
+        .take(24)
+        .enumerate()
+        .map(|(at, line)| {
+            let mut seed: Value = serde_json::from_str(line).unwrap();
+            if at % 3 == 0 {
+                seed["domain"] = "the  kitchen".into();
+            }
+            format!("{seed}\n")
+        })
+        .collect();
+    scene.write("seeds.jsonl", &seeds);
+    let config = tiny().replace(
+        &format!("{}, limit: 24", project("seeds/quickstart.jsonl").display()),
+        "seeds.jsonl, domain: shop",
+    );
+    scene.write("two.yaml", &config);
+    let set = [
+        "--set",
+        "rounds=1",
+        "--set",
+        "stages={skip: [train, evaluate]}",
+    ];
+    let mut args = vec!["run", "two.yaml", "-o", "run", "--no-progress"];
+    args.extend(set);
+    scene.run(&args).expect(0);
+    let mut counts = std::collections::BTreeMap::<String, usize>::new();
+    for file in std::fs::read_dir(scene.path().join("run/shards/r1-sample")).unwrap() {
+        let file = std::fs::File::open(file.unwrap().path()).unwrap();
+        let batches = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        for batch in batches.build().unwrap() {
+            for row in caco_record::from_batch(&batch.unwrap()).unwrap() {
+                let domain = row.domain.unwrap_or_else(|| "none".into());
+                *counts.entry(domain).or_default() += 1;
+                assert!(!row.program.unwrap_or_default().contains("# domain"));
+            }
+        }
+    }
+    assert_eq!(counts.values().sum::<usize>(), 30, "{counts:?}");
+    assert!(
+        counts["shop"] > counts["the  kitchen"] && counts["the  kitchen"] > 2,
+        "{counts:?}"
+    );
 }
 
 #[test]

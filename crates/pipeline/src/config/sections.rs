@@ -330,7 +330,7 @@ pub struct Execute {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Inputs {
-    /// Pairs of input and output that are wanted of each program beside its own; 0 tries nothing. Default 0.
+    /// Pairs of input and output that are wanted of each program beside its own; 0 tries nothing. Default 6.
     pub pairs: usize,
     /// In how many runs that give an answer a key must have been changed without effect before it is said to be ignored.
     /// Default 16.
@@ -351,7 +351,7 @@ impl Default for Inputs {
     fn default() -> Self {
         let trial = caco_program::trial::Settings::default();
         Self {
-            pairs: 0,
+            pairs: trial.pairs,
             attempts: trial.attempts,
             contexts: trial.contexts,
             fragile_share: trial.fragile_share,

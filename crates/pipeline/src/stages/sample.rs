@@ -11,6 +11,7 @@ use crate::asking::{self, Asker, Question};
 use crate::config::SampleMethod;
 use crate::context::Context;
 use crate::generator::{Ask, Form};
+use crate::learn;
 use crate::prompts::{Parts, Prompt};
 use crate::report::StageReport;
 use crate::runner::map::{self, Input, Map};
@@ -71,10 +72,13 @@ pub(super) fn run(
         settings.examples,
         (&open, text),
         &settings.mutate,
-        // What nothing is drawn from decides nothing but the domain.
+        // What nothing is drawn from decides nothing but the domains.
         drawn.then(|| pool.id()),
-        pool.common_domain(),
+        pool.domains(),
     ))?;
+    // Only what was tuned on these programs has learnt to tell their domains.
+    let several = pool.domains().len() > 1;
+    let knows_domains = !several || settings.model.is_none() && !context.preview;
     let map = Map {
         stage: Stage::Sample,
         round,
@@ -95,12 +99,14 @@ pub(super) fn run(
         let place = row.seed_id.clone().unwrap_or_default();
         if settings.method == SampleMethod::Open {
             let seed = context.seed(Stage::Sample, &place, 0);
+            let domain = pool.domain(context, &place).filter(|_| knows_domains);
+            let line = domain.filter(|_| several).map(learn::domain_line);
             let ask = Ask {
                 form: Form::Raw,
-                prompt: open.clone(),
+                prompt: format!("{open}{}", line.unwrap_or_default()),
                 seed,
             };
-            row.domain = pool.common_domain().map(str::to_owned);
+            row.domain = domain.map(str::to_owned);
             return Ok(Question {
                 row_id: place,
                 index: 0,
@@ -108,7 +114,7 @@ pub(super) fn run(
             });
         }
         let (examples, domain) = pool.examples(context, &place, settings.examples);
-        row.domain = domain.or(pool.common_domain()).map(str::to_owned);
+        row.domain = domain.map(str::to_owned);
         let parts = Parts {
             examples,
             domain: row.domain.as_deref(),

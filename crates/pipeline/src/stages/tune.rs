@@ -1,6 +1,7 @@
 //! The verified programs so far train the model that writes new ones.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use caco_model::Precision;
@@ -24,7 +25,7 @@ pub(super) fn run(
 ) -> Result<StageReport, Error> {
     let settings = &context.config.tune;
     let mut report = StageReport::new(Stage::Tune, round);
-    let mut programs: BTreeSet<String> = BTreeSet::new();
+    let mut programs: Programs = BTreeMap::new();
     let earlier = state
         .all(Stage::Curate)
         .filter(|(own, _)| *own < round)
@@ -40,9 +41,10 @@ pub(super) fn run(
             take(row, &mut programs, &mut report);
         }
     }
+    let programs = lessons(programs);
     let name = format!("r{round}-codegen");
     if context.config.trainer.kind.is_outside() {
-        return outside(context, round, state, name, programs, report);
+        return outside(context, round, state, name, &programs.texts, report);
     }
     let base = match settings.init {
         TuneInit::Base => Some((
@@ -71,7 +73,9 @@ pub(super) fn run(
         &data,
         &seed,
         &round.to_string(),
+        if programs.marked { "domains" } else { "" },
     ]);
+    let programs = programs.texts;
     let folder = context
         .dir
         .join("models")
@@ -115,7 +119,7 @@ fn outside(
     round: u32,
     state: &mut State,
     name: String,
-    programs: BTreeSet<String>,
+    programs: &BTreeSet<String>,
     report: StageReport,
 ) -> Result<StageReport, Error> {
     let base = &context.config.tune.model.0;
@@ -131,7 +135,7 @@ fn outside(
         return Err(nothing(report));
     }
     let mut hasher = blake3::Hasher::new();
-    for program in &programs {
+    for program in programs {
         let length = (program.len() as u64).to_le_bytes();
         hasher.update(&length).update(program.as_bytes());
     }
@@ -153,14 +157,41 @@ fn outside(
     Ok(report)
 }
 
-fn take(row: &Row, programs: &mut BTreeSet<String>, report: &mut StageReport) {
+/// Different programs with the domain of the first row that has each.
+type Programs = BTreeMap<String, Option<String>>;
+
+fn take(row: &Row, programs: &mut Programs, report: &mut StageReport) {
     report.rows_in += 1;
-    if programs.insert(row.program.clone().unwrap_or_default()) {
-        report.kept += 1;
-    } else {
-        report.rejected += 1;
-        *report.reasons.entry("same_program".into()).or_default() += 1;
+    match programs.entry(row.program.clone().unwrap_or_default()) {
+        Entry::Vacant(place) => {
+            place.insert(row.domain.clone());
+            report.kept += 1;
+        }
+        Entry::Occupied(_) => {
+            report.rejected += 1;
+            *report.reasons.entry("same_program".into()).or_default() += 1;
+        }
     }
+}
+
+/// What is learnt of the programs.
+struct Lessons {
+    texts: BTreeSet<String>,
+    /// Whether the texts say their domain, since there are several.
+    marked: bool,
+}
+
+fn lessons(programs: Programs) -> Lessons {
+    let domains: BTreeSet<&Option<String>> = programs.values().collect();
+    let marked = domains.len() > 1;
+    let texts = programs
+        .into_iter()
+        .map(|(program, domain)| match domain.filter(|_| marked) {
+            Some(domain) => learn::domain_line(&domain) + &program,
+            None => program,
+        })
+        .collect();
+    Lessons { texts, marked }
 }
 
 fn nothing(report: StageReport) -> Error {
@@ -213,4 +244,28 @@ pub(super) fn into_folder(
         learnt.examples, learnt.steps
     ));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_say_their_domain_where_there_are_several() {
+        let learnt = |all: &[(&str, Option<&str>)]| {
+            let own = |(text, domain): &(&str, Option<&str>)| {
+                ((*text).to_owned(), domain.map(str::to_owned))
+            };
+            let lessons = lessons(all.iter().map(own).collect());
+            (
+                lessons.texts.into_iter().collect::<Vec<_>>(),
+                lessons.marked,
+            )
+        };
+        let same = [("a", Some("logic")), ("b", Some("logic"))];
+        assert_eq!(learnt(&same), (vec!["a".to_owned(), "b".to_owned()], false));
+        let several = [("a", Some("logic of\nall")), ("b", None)];
+        let marked = vec!["# domain: logic of all\na".to_owned(), "b".to_owned()];
+        assert_eq!(learnt(&several), (marked, true));
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use regex_syntax::hir::Hir;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{CmpOp, Expr, Stmt};
 use ruff_text_size::Ranged;
@@ -13,6 +14,8 @@ use crate::names;
 use crate::parse::{SyntaxProblem, module};
 use crate::value::{self, Value};
 
+/// Longest text of a program that is kept, in bytes.
+const MAX_TEXT: usize = 64;
 /// Most conditions, constants and families that are kept of one program.
 const MAX_KEPT: usize = 64;
 
@@ -29,6 +32,10 @@ pub(crate) struct Hints {
     pub(crate) families: Vec<Vec<Value>>,
     /// Keys that index another key's value: the index, the indexed, and the least index.
     pub(crate) indices: Vec<(String, String, i64)>,
+    /// Texts that stand in the program.
+    pub(crate) texts: Vec<String>,
+    /// Those of them that may be regular expressions.
+    pub(crate) patterns: Vec<Hir>,
     /// What names stand for.
     names: Names,
 }
@@ -361,6 +368,21 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
+    fn literal(&mut self, text: &str) {
+        let hints = &mut *self.hints;
+        let new = hints.texts.len() < MAX_KEPT && !hints.texts.iter().any(|known| known == text);
+        if text.is_empty() || text.len() > MAX_TEXT || !new {
+            return;
+        }
+        hints.texts.push(text.to_owned());
+        // What has no sign of a pattern is one for nothing but itself.
+        if text.contains(['[', '(', '{', '*', '+', '?', '|', '^', '$', '\\', '.'])
+            && let Ok(pattern) = regex_syntax::parse(text)
+        {
+            hints.patterns.push(pattern);
+        }
+    }
+
     fn index(&mut self, indexed: &Expr, slice: &Expr) {
         let names = &self.hints.names;
         let Some(of) = names.key_of(indexed) else {
@@ -466,6 +488,7 @@ impl<'a> Visitor<'a> for Walk<'a, '_> {
                 }
             }
             Expr::Subscript(subscript) => self.index(&subscript.value, &subscript.slice),
+            Expr::StringLiteral(literal) => self.literal(literal.value.to_str()),
             Expr::Dict(dict) => {
                 let family: Vec<Value> = dict
                     .items

@@ -5,7 +5,7 @@ use num_traits::ToPrimitive;
 
 use super::hints::Hints;
 use super::slot::{NotMutable, Slot};
-use super::vary::{Reach, Site, fits, keeps_its_length, vary};
+use super::vary::{Around, Reach, Site, fits, keeps_its_length, odd, vary};
 use crate::chance::Chance;
 use crate::value::Value;
 
@@ -177,6 +177,51 @@ impl Inputs {
         self.different(&base, count, drawn)
     }
 
+    /// Up to `count` variants of `base` of special form in one key, or, without a key, in any of them.
+    pub(crate) fn odd(
+        &self,
+        base: &Choice,
+        key: Option<usize>,
+        count: usize,
+        index: u64,
+    ) -> Vec<Choice> {
+        let label = key.map_or("odd".to_owned(), |key| format!("odd {key}"));
+        let drawn = |draw| {
+            let mut chance = Chance::new(self.seed, &self.row, &label, (index << 8) + draw);
+            self.lawful(&mut chance, |chance| self.oddly(base, key, chance))
+        };
+        self.different(base, count, drawn)
+    }
+
+    fn oddly(&self, base: &Choice, key: Option<usize>, chance: &mut Chance) -> Option<Vec<Value>> {
+        let mut values = base.values.clone();
+        let all: Vec<usize> = (0..self.keys.len()).collect();
+        let which = match key {
+            Some(at) => vec![at],
+            None => all,
+        };
+        for &at in &which {
+            let others: Vec<&Value> = (base.values.iter().enumerate())
+                .filter(|(other, _)| *other != at)
+                .map(|(_, value)| value)
+                .collect();
+            let around = Around {
+                others: &others,
+                texts: &self.hints.texts,
+                patterns: &self.hints.patterns,
+            };
+            let site = self.site(base, at, Reach::Far, &which);
+            // Of several keys some stay: what they ask of each other is broken by changing all.
+            if (which.len() == 1 || chance.one_in(1, 2))
+                && let Some(place) = values.get_mut(at)
+                && let Some(new) = odd(place, &site, &around, chance)
+            {
+                *place = new;
+            }
+        }
+        (values != base.values).then_some(values)
+    }
+
     fn different(
         &self,
         base: &Choice,
@@ -223,9 +268,20 @@ impl Inputs {
             label.push_str(&format!(" {at}"));
         }
         let mut chance = Chance::new(self.seed, &self.row, &label, index);
+        self.lawful(&mut chance, |chance| {
+            self.changed(base, which, reach, chance)
+        })
+    }
+
+    /// The first of some draws that the program's checks let through; where there is none, one that they refuse.
+    fn lawful(
+        &self,
+        chance: &mut Chance,
+        draw: impl Fn(&mut Chance) -> Option<Vec<Value>>,
+    ) -> Option<Choice> {
         let mut refused = None;
         for _ in 0..TRIES {
-            let Some(values) = self.changed(base, which, reach, &mut chance) else {
+            let Some(values) = draw(chance) else {
                 continue;
             };
             let lawful =

@@ -199,7 +199,7 @@ impl Trial {
                         .findings
                         .push(find(Fault::InputIgnored, Some(name), detail));
                 }
-                (true, true) if !self.verdict => {
+                (true, true) => {
                     let detail = format!(
                         "{} other values in {} contexts, and never another output",
                         response.compared, response.contexts
@@ -227,7 +227,7 @@ impl Trial {
         let proven = self.profile.reaching.is_empty();
         let tried = self.answers().count() >= self.enough();
         self.original.answer().is_some()
-            && (proven || tried && !self.verdict)
+            && (proven || tried)
             && responses.iter().all(|response| !response.differed)
             && self
                 .answers()

@@ -136,27 +136,10 @@ pub struct Trial {
     profile: Profile,
     settings: Settings,
     original: Observed,
-    /// Whether the output is a verdict: a truth, nothing, or a text that stands in the program.
-    verdict: bool,
     records: Vec<Record>,
     /// Records before this one have been observed.
     told: usize,
     round: u32,
-}
-
-/// Whether an output is one of the few that a program can choose from. What decides between them may lie far from the input: a
-/// list has to be sorted, a text to match a pattern. That no variant met it says little.
-fn is_verdict(source: &str, original: &Observed) -> bool {
-    match original.answer() {
-        Some(Json::Bool(_) | Json::Null) => true,
-        Some(Json::String(text)) => {
-            !text.is_empty()
-                && [format!("'{text}'"), format!("\"{text}\"")]
-                    .iter()
-                    .any(|literal| source.contains(literal))
-        }
-        _ => false,
-    }
 }
 
 /// One run.
@@ -204,7 +187,6 @@ impl Trial {
             inputs: Inputs::of(source, seed, row)?,
             profile: profile(source)?,
             settings,
-            verdict: is_verdict(source, &original),
             original,
             records: Vec::new(),
             told: 0,

@@ -245,11 +245,27 @@ impl Trial {
         }
     }
 
+    /// Changes of one key to values of special form.
+    fn odd(&mut self, key: usize, count: usize, index: u64) {
+        let original = self.inputs.original();
+        for choice in self.inputs.odd(&original, Some(key), count, index) {
+            if choice.lawful {
+                let role = Role::Single {
+                    key,
+                    against: None,
+                    near: false,
+                };
+                self.ordinary(choice, role);
+            }
+        }
+    }
+
     /// Larger changes, and changes in the contexts that the joint variants are.
     fn closer_look(&mut self) {
         let contexts = self.answered(|role| role == Role::Joint);
         for key in self.unsettled() {
             self.spread(None, key, 8, 1);
+            self.odd(key, 8, 1);
             for (number, &at) in contexts.iter().take(6).enumerate() {
                 self.spread(Some(at), key, 2, 2 + number as u64);
             }
@@ -301,6 +317,9 @@ impl Trial {
             return;
         }
         let original = self.inputs.original();
+        for choice in self.inputs.odd(&original, None, 16, u64::from(self.round)) {
+            self.ordinary(choice, Role::Context);
+        }
         for choice in self.inputs.contexts(16, u64::from(self.round)) {
             self.ordinary(choice, Role::Context);
         }
@@ -330,7 +349,12 @@ impl Trial {
             return;
         }
         let index = 64 + u64::from(round);
-        for choice in self.inputs.contexts(5, index) {
+        for &key in unsettled.iter().take(8) {
+            self.odd(key, 8, index);
+        }
+        let mut contexts = self.inputs.contexts(5, index);
+        contexts.extend(self.inputs.odd(&self.inputs.original(), None, 3, index));
+        for choice in contexts {
             // Whether it gives an answer, and is a context, nobody knows yet.
             self.push(choice, Role::Context, Surroundings::Ordinary);
             let at = self.records.len() - 1;

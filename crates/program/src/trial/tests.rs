@@ -160,21 +160,52 @@ fn fails_below_the_threshold_are_not_fragile() {
     assert!(report.nearby >= 6);
 }
 
+/// What a predicate asks for is seldom met by chance: inputs of special form turn it.
 #[test]
-fn a_verdict_that_no_variant_turned_is_not_said_to_be_constant() {
-    // Sorted lists are rare among variants.
-    let report = trial(INPUT, BODY, |_, _| answer(true));
-    assert_eq!(names(&report), [""; 0]);
-    assert_eq!(report.undecided, ["a", "b"]);
-    // A text that the program can choose is a verdict, any other is none.
-    let chosen =
-        "def f(a, b):\n    t = 'yes'\n    if a * b > 10 ** 9:\n        t = 'no'\n    return t";
-    assert_eq!(names(&trial(INPUT, chosen, |_, _| answer("yes"))), [""; 0]);
+fn a_predicate_is_turned_by_what_it_asks_for() {
+    let ints = |input: &Json, key: &str| -> Vec<i64> {
+        let items = input[key].as_array().unwrap();
+        items.iter().map(|item| item.as_i64().unwrap()).collect()
+    };
+    let body = "def f(a):\n    return a == sorted(a)";
+    let sorted = |input: &Json, _| answer(ints(input, "a").is_sorted());
     assert_eq!(
-        names(&trial(INPUT, chosen, |_, _| answer("47 pens"))),
+        names(&trial("{'a': [2, 9, 4, 7, 5]}", body, sorted)),
+        [""; 0]
+    );
+    assert_eq!(
+        names(&trial("{'a': [2, 4, 5, 7, 9]}", body, sorted)),
+        [""; 0]
+    );
+    let part = trial(
+        "{'a': [3, 8, 5, 1], 'b': [7, 2]}",
+        "def f(a, b):\n    return any(a[i:i + len(b)] == b for i in range(len(a)))",
+        |input, _| {
+            let (a, b) = (ints(input, "a"), ints(input, "b"));
+            answer(b.is_empty() || a.windows(b.len()).any(|part| part == b))
+        },
+    );
+    assert_eq!(names(&part), [""; 0]);
+    let pattern = trial(
+        "{'a': 'plain'}",
+        "def f(a):\n    import re\n    return bool(re.fullmatch('x[0-9]{2}-y', a))",
+        |input, _| {
+            let text = input["a"].as_str().unwrap();
+            let digits = text.strip_prefix('x').and_then(|t| t.strip_suffix("-y"));
+            answer(digits.is_some_and(|d| d.len() == 2 && d.bytes().all(|b| b.is_ascii_digit())))
+        },
+    );
+    assert_eq!(names(&pattern), [""; 0]);
+}
+
+#[test]
+fn a_verdict_that_nothing_turns_is_constant() {
+    assert_eq!(
+        names(&trial(INPUT, BODY, |_, _| answer(true))),
         ["constant"]
     );
-    // What the text proves needs no variant.
-    let cut = "def f(a, b):\n    t = a + b\n    return True";
-    assert_eq!(names(&trial(INPUT, cut, |_, _| answer(true))), ["constant"]);
+    let report = trial("{'a': [2, 9, 4], 'b': 'text'}", BODY, |_, _| answer("yes"));
+    assert_eq!(names(&report), ["constant"]);
+    let one = trial(INPUT, BODY, |input, _| answer(n(input, "a") % 2 == 0));
+    assert_eq!(names(&one), ["input_ignored b"]);
 }

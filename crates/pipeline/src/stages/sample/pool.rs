@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use caco_program::offspring::{Ancestry, Operator, Parent, offspring};
 use caco_record::{Row, Stage};
+use rand::distr::Distribution as _;
+use rand::distr::weighted::WeightedIndex;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -17,6 +19,8 @@ use crate::context::Context;
 
 /// Programs that are held, at most.
 const MOST: usize = 10_000;
+/// Draws among all before those that fit are looked for one by one.
+const QUICK: usize = 16;
 /// Parents and operators that are tried for one new program.
 const TRIES: u64 = 8;
 
@@ -24,6 +28,7 @@ const TRIES: u64 = 8;
 const EXAMPLES: u64 = 1;
 const WHETHER: u64 = 2;
 const PARENTS: u64 = 3;
+const DOMAIN: u64 = 100;
 
 /// A program that a run knows.
 pub(super) struct Known {
@@ -41,8 +46,10 @@ pub(super) struct Known {
 pub(super) struct Pool {
     known: Vec<Known>,
     weights: Vec<f64>,
-    /// The domain that all of them have.
-    common_domain: Option<String>,
+    /// Draws by these weights; none without programs.
+    drawing: Option<WeightedIndex<f64>>,
+    /// How many of them each domain has, by name.
+    domains: Vec<(Option<String>, usize)>,
 }
 
 #[derive(Default, Deserialize)]
@@ -120,7 +127,7 @@ impl Pool {
         for own in &known {
             *shared.entry(&own.structure).or_default() += 1;
         }
-        let weights = known
+        let weights: Vec<f64> = known
             .iter()
             .map(|own| {
                 let rare = match weighting {
@@ -140,19 +147,30 @@ impl Pool {
                 rare * edge
             })
             .collect();
-        let first = known.first().and_then(|own| own.domain.clone());
-        let common_domain =
-            first.filter(|domain| known.iter().all(|own| own.domain.as_ref() == Some(domain)));
+        let mut domains: BTreeMap<Option<String>, usize> = BTreeMap::new();
+        for own in &known {
+            *domains.entry(own.domain.clone()).or_default() += 1;
+        }
         Self {
             known,
+            drawing: WeightedIndex::new(&weights).ok(),
             weights,
-            common_domain,
+            domains: domains.into_iter().collect(),
         }
     }
 
-    /// The domain of whatever is made after these programs, where all of them have one.
-    pub(super) fn common_domain(&self) -> Option<&str> {
-        self.common_domain.as_deref()
+    /// The domains with how many programs each has, by name.
+    pub(super) fn domains(&self) -> &[(Option<String>, usize)] {
+        &self.domains
+    }
+
+    /// A domain for a program that is written without examples, each as likely as it has programs.
+    pub(super) fn domain(&self, context: &Context<'_>, place: &str) -> Option<&str> {
+        let mut random = stream(context, place, DOMAIN);
+        let drawn = self
+            .domains
+            .choose_weighted(&mut random, |(_, count)| *count);
+        drawn.ok()?.0.as_deref()
     }
 
     /// Everything that decides a draw.
@@ -195,6 +213,14 @@ impl Pool {
     }
 
     fn draw(&self, random: &mut ChaCha8Rng, fits: impl Fn(&Known) -> bool) -> Option<&Known> {
+        let drawing = self.drawing.as_ref()?;
+        for _ in 0..QUICK {
+            let own = self.known.get(drawing.sample(random))?;
+            if fits(own) {
+                return Some(own);
+            }
+        }
+        // Few fit.
         let open: Vec<(&Known, f64)> = self
             .known
             .iter()
@@ -278,19 +304,34 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_is_common_where_every_program_has_it() {
-        let domain = |all: Vec<Known>| {
-            Pool::new(all, Weighting::Uniform)
-                .common_domain()
-                .map(str::to_owned)
-        };
+    fn domains_are_counted() {
         let of = |id, domain| known(id, "s", None, domain);
-        assert_eq!(
-            domain(vec![of("a", Some("logic")), of("b", Some("logic"))]),
-            Some("logic".into())
+        let pool = Pool::new(
+            vec![
+                of("a", Some("logic")),
+                of("b", None),
+                of("c", Some("logic")),
+            ],
+            Weighting::Uniform,
         );
-        assert_eq!(domain(vec![of("a", Some("logic")), of("b", None)]), None);
-        assert_eq!(domain(Vec::new()), None);
+        assert_eq!(pool.domains(), [(None, 1), (Some("logic".into()), 2)]);
+        assert!(
+            Pool::new(Vec::new(), Weighting::Uniform)
+                .domains()
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn what_seldom_fits_is_found() {
+        let all = (0..1_000)
+            .map(|n| known(&format!("{n:04}"), "s", None, None))
+            .collect();
+        let pool = Pool::new(all, Weighting::Uniform);
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let found = pool.draw(&mut random, |own| own.id == "0500").unwrap();
+        assert_eq!(found.id, "0500");
+        assert!(pool.draw(&mut random, |_| false).is_none());
     }
 
     #[test]

@@ -3,9 +3,11 @@
 mod dates;
 mod lists;
 mod numbers;
+mod odd;
 mod texts;
 
 pub(crate) use lists::keeps_its_length;
+pub(crate) use odd::{Around, odd};
 
 use num_bigint::BigInt;
 
