@@ -33,8 +33,8 @@ MIB = 1024
 PEERS = {
     "datasketch": (["datasketch"], 100_000),
     "datasketch, 16 bands": (["datasketch", "--bands", "16"], 20_000),
-    "datatrove, 14 bands of 8": (["datatrove", "--perms", "112"], 10_000_000),
-    "rensa": (["rensa"], 1_000_000),
+    "datatrove, 14 bands of 8": (["datatrove", "--perms", "112"], 1_000_000),
+    "rensa": (["rensa"], 10_000_000),
     "rensa, 16 bands": (["rensa", "--bands", "16"], 1_000_000),
     "rensa, 32 bands": (["rensa", "--bands", "32"], 1_000_000),
     "shingles alone": (["shingles"], 100_000),

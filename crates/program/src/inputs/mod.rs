@@ -13,6 +13,9 @@
 //! - checks of the program itself (`assert`, `if ...: raise`, `if ...: return None`) are evaluated over the variant, and
 //!   what they refuse is drawn again.
 //!
+//! Beside these there are variants of special form, which keep the type alone: lists in order or of one element, texts that match
+//! a pattern of the program, empty things, what stands in another key. They are for programs whose output nothing else changes.
+//!
 //! The same seed, row and program give the same variants on every machine.
 
 mod evaluate;

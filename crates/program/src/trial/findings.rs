@@ -141,6 +141,12 @@ impl Trial {
         if lawful.0 >= 3 { lawful } else { count(false) }
     }
 
+    /// Whether it fails on too many nearby inputs.
+    pub(super) fn is_fragile(&self) -> bool {
+        let (all, failed) = self.nearby();
+        all >= NEARBY && failed as f64 > self.settings.fragile_share * all as f64
+    }
+
     /// What has been found so far.
     #[must_use]
     pub fn report(&self) -> Report {
@@ -169,7 +175,7 @@ impl Trial {
             );
             report.findings.push(find(Fault::SlowGrowth, None, detail));
         }
-        if nearby >= NEARBY && nearby_failed as f64 > self.settings.fragile_share * nearby as f64 {
+        if self.is_fragile() {
             let detail = format!(
                 "fails on {nearby_failed} of {nearby} nearby inputs: {}",
                 self.failures()
@@ -292,6 +298,14 @@ impl Trial {
             if found.len() < self.settings.pairs && found.iter().all(|p| p.input != pair.input) {
                 found.push(pair);
             }
+        }
+        // Tests that all have one answer are passed by whoever gives it always.
+        let one = |pair: &Pair| self.original.answer() == Some(&pair.output);
+        if found.iter().all(one)
+            && let Some(other) = of(|_| true).find(|pair| !one(pair))
+        {
+            found.truncate(self.settings.pairs.saturating_sub(1));
+            found.push(other);
         }
         found
     }

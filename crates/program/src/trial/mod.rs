@@ -117,7 +117,8 @@ pub struct Pair {
 pub struct Report {
     /// What is wrong with the program; empty for a sound one.
     pub findings: Vec<Finding>,
-    /// Input/output pairs near the program's own, all keys changed together, different from each other.
+    /// Input/output pairs near the program's own, all keys changed together, different from each other. Where all of these have
+    /// the program's own output, one further away that has another takes the last place.
     pub pairs: Vec<Pair>,
     /// Runs that were made.
     pub runs: usize,

@@ -177,6 +177,9 @@ fn a_predicate_is_turned_by_what_it_asks_for() {
         names(&trial("{'a': [2, 4, 5, 7, 9]}", body, sorted)),
         [""; 0]
     );
+    let report = trial("{'a': [2, 9, 4, 7, 5]}", body, sorted);
+    let turned = report.pairs.iter().filter(|pair| pair.output == true);
+    assert_eq!((turned.count(), report.pairs.len()), (1, 6));
     let part = trial(
         "{'a': [3, 8, 5, 1], 'b': [7, 2]}",
         "def f(a, b):\n    return any(a[i:i + len(b)] == b for i in range(len(a)))",
