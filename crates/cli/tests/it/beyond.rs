@@ -201,7 +201,7 @@ fn luck_and_stray_numbers_are_found_out_and_what_stays_says_how_it_was_tested() 
         "| the problem holds with other quantities | 1 | 1 rows hold with other quantities, 0 could not be told with any |",
         "| numbers of the solution come from the run | 1 |",
         "Mean cosine distance of the embeddings of 3 problems by `writer@",
-        "1 rows have 4 further pairs of input and output",
+        "3 rows have 12 further pairs of input and output",
         "Rows by domain: kitchen 1, shop 1.",
         "Rows by the solver's pass rate, in fifths from never to always: 0, 0, 0, 0, 3.",
     ] {

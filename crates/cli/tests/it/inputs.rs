@@ -167,3 +167,87 @@ execute: {{python: [], workers: 2, inputs: {{pairs: 4}}}}
         .unwrap();
     assert_eq!(stage["kept"], 6, "{stage}");
 }
+
+/// A seed gets the first program that stands other inputs; where none does, the seed goes by what was found.
+#[test]
+fn the_programs_of_seeds_are_tried_as_well() {
+    let script = |asked: &Asked| {
+        let prompt = asked.prompt.last();
+        let ignoring = program(
+            "{\"a\": 1, \"b\": 2}",
+            "a, b",
+            "c = a + b\nd = a - a\nreturn 3 + d * c",
+        );
+        let sound = program(
+            "{\"a\": 1, \"b\": 2}",
+            "a, b",
+            "c = a + b\nd = c * 2\nreturn d // 2",
+        );
+        // The seed of a call tells its samples apart.
+        let even = asked.seed.unwrap_or_default() % 2 == 0;
+        let text = if prompt.contains("hopeless") || even {
+            ignoring
+        } else {
+            sound
+        };
+        Said::text(format!("```python\n{text}```"))
+    };
+    let options = Options {
+        models: vec![MODEL.into()],
+        ..Options::default()
+    };
+    let server = Server::with(Arc::new(script), Faults::none(), options).unwrap();
+    let scene = Scene::new();
+    scene.write(
+        "seeds.jsonl",
+        "{\"problem\": \"What is 1 plus 2?\", \"answer\": \"3\"}\n\
+         {\"problem\": \"What is 1 plus 2, in a hopeless case?\", \"answer\": \"3\"}\n",
+    );
+    let config = format!(
+        "name: seeds
+seeds: [{{path: seeds.jsonl}}]
+stages: {{skip: [tune, sample, execute, reverse, solve, judge, train, evaluate]}}
+models: {{writer: {{kind: server, base_url: {}, model: {MODEL}}}}}
+unify: {{model: writer, samples: 16}}
+execute: {{python: [], workers: 2}}
+export: {{formats: [jsonl]}}
+",
+        server.url()
+    );
+    scene.write("seeds.yaml", &config);
+    let args = ["run", "seeds.yaml", "-o", "run", "--json", "--no-progress"];
+    let report = scene.run(&args).expect(0).json();
+    let unify = &report["stages"][1];
+    assert_eq!(
+        (
+            &unify["name"],
+            &unify["kept"],
+            &unify["reasons"]["constant"]
+        ),
+        (&"unify".into(), &1.into(), &1.into()),
+        "{unify}"
+    );
+    scene
+        .run(&["export", "run", "--format", "jsonl", "-o", "lines"])
+        .expect(0);
+    let folder = scene.path().join("lines/jsonl");
+    let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap();
+    let row: serde_json::Value =
+        serde_json::from_str(std::fs::read_to_string(file.path()).unwrap().trim()).unwrap();
+    assert!(row["program"].as_str().unwrap().contains("d // 2"), "{row}");
+    let pairs: serde_json::Value =
+        serde_json::from_str(row["program_pairs"].as_str().unwrap()).unwrap();
+    assert_eq!(pairs.as_array().unwrap().len(), 6);
+    let args = [
+        "run",
+        "seeds.yaml",
+        "-o",
+        "off",
+        "--json",
+        "--no-progress",
+        "--set",
+        "execute.inputs.pairs=0",
+    ];
+    let report = scene.run(&args).expect(0).json();
+    assert_eq!(report["stages"][1]["kept"], 2, "{report}");
+}

@@ -2,10 +2,11 @@
 
 use caco_program::Profile;
 use caco_program::{Facts, Rules};
+use caco_record::Row;
 use caco_sandbox::{Outcome, OutputSource, Status};
 use serde::Serialize;
 
-use super::execute::Tried;
+use super::trials::Tried;
 use crate::Error;
 use crate::config::Config;
 use crate::context::Context;
@@ -237,6 +238,23 @@ pub(crate) fn execution(outcome: &Outcome, inputs: Option<&Tried>) -> Result<Str
         interpreter: &outcome.interpreter,
         inputs,
     })
+}
+
+/// Writes what a passing program gave into its row, with what other inputs showed where they were tried.
+pub(super) fn fill(
+    row: &mut Row,
+    outcome: &Outcome,
+    forms: &Fingerprinted,
+    new: Option<(bool, bool)>,
+    tried: Option<&Tried>,
+) -> Result<(), Error> {
+    row.answer = outcome.output_text.clone();
+    row.input = outcome.input.as_ref().map(super::json).transpose()?;
+    row.output = outcome.output.as_ref().map(super::json).transpose()?;
+    row.facts = Some(recorded(forms, new)?);
+    row.execution = Some(execution(outcome, tried)?);
+    row.pairs = tried.map(|tried| super::json(&tried.pairs)).transpose()?;
+    Ok(())
 }
 
 /// What a row records of a program at rest.

@@ -1,13 +1,10 @@
 //! Sampled programs meet the rules and run in the sandbox; each is told apart as new or known.
 
-mod trials;
-
 use std::collections::BTreeMap;
 
 use caco_record::Stage;
 
-use self::trials::Subject;
-pub(super) use self::trials::Tried;
+use super::trials::{self, Subject, Tried};
 use super::{State, assess, inputs};
 use crate::Error;
 use crate::config::TuneInit;
@@ -73,12 +70,14 @@ pub(super) fn run(
             match (found.failed, &found.outcome, &found.facts) {
                 (Some((reason, detail)), _, _) => row.reject(Stage::Execute, &reason, detail),
                 (None, Some(outcome), Some(forms)) => {
-                    super::unify::fill(row, outcome, forms, new)?;
-                    row.keep(Stage::Execute);
-                    if let Some(tried) = tried.remove(&place) {
-                        row.execution = Some(assess::execution(outcome, Some(&tried))?);
-                        row.pairs = Some(super::json(&tried.pairs)?);
-                        if let Some(finding) = tried.against(&settings.reject) {
+                    let tried = tried.remove(&place);
+                    assess::fill(row, outcome, forms, new, tried.as_ref())?;
+                    match tried
+                        .as_ref()
+                        .and_then(|tried| tried.against(&settings.reject))
+                    {
+                        None => row.keep(Stage::Execute),
+                        Some(finding) => {
                             let detail = finding.detail.clone();
                             row.reject(Stage::Execute, finding.fault.as_str(), detail);
                         }
@@ -100,8 +99,7 @@ fn tried(
     assessed: &[assess::Assessed],
     progress: &dyn Fn(usize),
 ) -> Result<BTreeMap<usize, Tried>, Error> {
-    let settings = &context.config.execute.inputs;
-    if settings.pairs == 0 {
+    if context.config.execute.inputs.pairs == 0 {
         return Ok(BTreeMap::new());
     }
     let mut places = Vec::new();
@@ -113,9 +111,7 @@ fn tried(
         }
     }
     let resting = programs.len() - subjects.len();
-    let tried = trials::try_all(context, settings, &subjects, &|done| {
-        progress(resting + done)
-    })?;
+    let tried = trials::try_all(context, &subjects, &|done| progress(resting + done))?;
     Ok(places.into_iter().zip(tried).collect())
 }
 

@@ -12,6 +12,7 @@ mod reverse;
 mod sample;
 mod solve;
 mod train;
+mod trials;
 mod tune;
 mod unify;
 

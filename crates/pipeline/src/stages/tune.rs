@@ -7,7 +7,7 @@ use std::path::Path;
 use caco_model::Precision;
 use caco_record::{Row, Stage};
 
-use super::{State, identity};
+use super::State;
 use crate::config::{self, TuneInit};
 use crate::context::Context;
 use crate::learn::{self, Example, Lesson};
@@ -16,7 +16,7 @@ use crate::report::StageReport;
 use crate::trainer::{self, Job};
 use crate::{Error, Event, atomic, shard};
 
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -44,7 +44,7 @@ pub(super) fn run(
     let programs = lessons(programs);
     let name = format!("r{round}-codegen");
     if context.config.trainer.kind.is_outside() {
-        return outside(context, round, state, name, &programs.texts, report);
+        return outside(context, round, state, name, &programs, report);
     }
     let base = match settings.init {
         TuneInit::Base => Some((
@@ -63,7 +63,7 @@ pub(super) fn run(
         }
         return Ok(report);
     }
-    let data = identity(sources.iter().map(|(shard, _)| *shard));
+    let data = content(&programs);
     let seed = context.config.seed.to_string();
     let fingerprint = shard::fingerprint(&[
         "tune",
@@ -73,9 +73,7 @@ pub(super) fn run(
         &data,
         &seed,
         &round.to_string(),
-        if programs.marked { "domains" } else { "" },
     ]);
-    let programs = programs.texts;
     let folder = context
         .dir
         .join("models")
@@ -134,11 +132,6 @@ fn outside(
     if programs.is_empty() {
         return Err(nothing(report));
     }
-    let mut hasher = blake3::Hasher::new();
-    for program in programs {
-        let length = (program.len() as u64).to_le_bytes();
-        hasher.update(&length).update(program.as_bytes());
-    }
     let job = Job {
         name,
         stage: Stage::Tune,
@@ -146,7 +139,7 @@ fn outside(
         base,
         course: &context.config.trainer.tune,
         seed: context.seed(Stage::Tune, "weights", u64::from(round)),
-        identity: vec![hasher.finalize().to_hex().to_string()],
+        identity: vec![content(programs)],
     };
     let folder = trainer::model(context, &job, &mut |lines| {
         programs
@@ -174,24 +167,27 @@ fn take(row: &Row, programs: &mut Programs, report: &mut StageReport) {
     }
 }
 
-/// What is learnt of the programs.
-struct Lessons {
-    texts: BTreeSet<String>,
-    /// Whether the texts say their domain, since there are several.
-    marked: bool,
-}
-
-fn lessons(programs: Programs) -> Lessons {
+/// What is learnt: the programs, which say their domain where there are several.
+fn lessons(programs: Programs) -> BTreeSet<String> {
     let domains: BTreeSet<&Option<String>> = programs.values().collect();
     let marked = domains.len() > 1;
-    let texts = programs
+    programs
         .into_iter()
         .map(|(program, domain)| match domain.filter(|_| marked) {
             Some(domain) => learn::domain_line(&domain) + &program,
             None => program,
         })
-        .collect();
-    Lessons { texts, marked }
+        .collect()
+}
+
+/// Names the texts that are learnt: a change of rows that leaves them alone trains nothing anew.
+fn content(texts: &BTreeSet<String>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for text in texts {
+        let length = (text.len() as u64).to_le_bytes();
+        hasher.update(&length).update(text.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
 }
 
 fn nothing(report: StageReport) -> Error {
@@ -252,20 +248,15 @@ mod tests {
 
     #[test]
     fn texts_say_their_domain_where_there_are_several() {
-        let learnt = |all: &[(&str, Option<&str>)]| {
+        let learnt = |all: &[(&str, Option<&str>)]| -> Vec<String> {
             let own = |(text, domain): &(&str, Option<&str>)| {
                 ((*text).to_owned(), domain.map(str::to_owned))
             };
-            let lessons = lessons(all.iter().map(own).collect());
-            (
-                lessons.texts.into_iter().collect::<Vec<_>>(),
-                lessons.marked,
-            )
+            lessons(all.iter().map(own).collect()).into_iter().collect()
         };
         let same = [("a", Some("logic")), ("b", Some("logic"))];
-        assert_eq!(learnt(&same), (vec!["a".to_owned(), "b".to_owned()], false));
+        assert_eq!(learnt(&same), ["a", "b"]);
         let several = [("a", Some("logic of\nall")), ("b", None)];
-        let marked = vec!["# domain: logic of all\na".to_owned(), "b".to_owned()];
-        assert_eq!(learnt(&several), (marked, true));
+        assert_eq!(learnt(&several), ["# domain: logic of all\na", "b"]);
     }
 }

@@ -3,6 +3,7 @@
 use caco_answer::{Outcome as Equality, Policy};
 use caco_record::{Row, Stage};
 
+use super::trials::{self, Subject, Tried};
 use super::{State, agreement, assess, inputs};
 use crate::Error;
 use crate::asking::{self, Asker};
@@ -13,7 +14,7 @@ use crate::prompts::{Parts, Prompt};
 use crate::report::StageReport;
 use crate::runner::map::{self, Map, Progress};
 
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// One proposed program, or why there is none.
 type Proposal = Result<String, (String, String)>;
@@ -25,9 +26,10 @@ pub(super) fn run(
 ) -> Result<StageReport, Error> {
     let settings = &context.config.unify;
     let execute = format!(
-        "{} {}",
+        "{} {} {}",
         assess::section(context.config)?,
-        agreement::section(context.config)?
+        agreement::section(context.config)?,
+        super::json(&context.config.execute.inputs)?
     );
     let shards = state.get(Stage::Import, 0).to_vec();
     let inputs = inputs(&shards);
@@ -148,6 +150,25 @@ fn ask(
         .collect())
 }
 
+/// A proposed program that runs and gives the seed's answer.
+struct Agreed<'a> {
+    program: &'a str,
+    outcome: caco_sandbox::Outcome,
+    forms: assess::Fingerprinted,
+}
+
+/// The failure of a row that got furthest: how far, the reason and its detail.
+#[derive(Default)]
+struct Furthest(Option<(u8, String, String)>);
+
+impl Furthest {
+    fn fail(&mut self, far: u8, reason: &str, detail: String) {
+        if self.0.as_ref().is_none_or(|(before, _, _)| far > *before) {
+            self.0 = Some((far, reason.to_owned(), detail));
+        }
+    }
+}
+
 /// Takes the first proposal of each row that passes, or names the furthest failure.
 fn settle(
     context: &Context<'_>,
@@ -164,22 +185,20 @@ fn settle(
         })
         .collect();
     let all = programs.len();
-    let assessed = assess::assess(context, &programs, &|done| progress(done, all))?;
+    let settings = &context.config.execute.inputs;
+    // Trials are the second half of the work.
+    let parts = if settings.pairs > 0 { 2 * all } else { all };
+    let assessed = assess::assess(context, &programs, &|done| progress(done, parts))?;
     let mut agreements = agreements(context, &rows, &proposals, &assessed)?.into_iter();
     let mut assessed = assessed.into_iter();
-    for (row, proposals) in rows.iter_mut().zip(&proposals) {
-        let mut failure: Option<(u8, String, String)> = None;
-        let mut fail = |far: u8, reason: String, detail: String| {
-            if failure.as_ref().is_none_or(|(before, _, _)| far > *before) {
-                failure = Some((far, reason, detail));
-            }
-        };
-        let mut won = false;
+    let mut settled: Vec<(Vec<Agreed<'_>>, Furthest)> = Vec::with_capacity(rows.len());
+    for (row, proposals) in rows.iter().zip(&proposals) {
+        let (mut agreed, mut furthest) = (Vec::new(), Furthest::default());
         for proposal in proposals {
             let program = match proposal {
                 Ok(program) => program,
                 Err((reason, detail)) => {
-                    fail(0, reason.clone(), detail.clone());
+                    furthest.fail(0, reason, detail.clone());
                     continue;
                 }
             };
@@ -190,32 +209,56 @@ fn settle(
                 Some(_) => None,
                 None => agreements.next(),
             };
-            if won {
-                continue;
-            }
             if let Some((reason, detail)) = found.failed {
                 let far = 1 + u8::from(found.facts.is_some()) + u8::from(found.outcome.is_some());
-                fail(far, reason, detail);
+                furthest.fail(far, &reason, detail);
                 continue;
             }
             let (Some(outcome), Some(forms)) = (found.outcome, found.facts) else {
                 continue;
             };
-            let answer = outcome.output_text.clone().unwrap_or_default();
-            let reference = row.reference.clone().unwrap_or_default();
-            if agrees.is_none_or(|agreement| agreement.outcome != Equality::Equal) {
-                fail(
-                    4,
-                    "answer_differs".into(),
-                    format!("the program answers {answer}; the seed says {reference}"),
-                );
+            if agrees.is_some_and(|agreement| agreement.outcome == Equality::Equal) {
+                let known = |own: &Agreed<'_>| own.program == program;
+                if !agreed.iter().any(known) {
+                    agreed.push(Agreed {
+                        program,
+                        outcome,
+                        forms,
+                    });
+                }
+            } else {
+                let answer = outcome.output_text.unwrap_or_default();
+                let reference = row.reference.clone().unwrap_or_default();
+                let detail = format!("the program answers {answer}; the seed says {reference}");
+                furthest.fail(4, "answer_differs", detail);
+            }
+        }
+        settled.push((agreed, furthest));
+    }
+    let mut tried = tried(context, &settled, &|done, of| {
+        progress(all + all * done / of.max(1), parts);
+    })?
+    .into_iter();
+    for (row, (agreed, mut furthest)) in rows.iter_mut().zip(settled) {
+        let mut won = false;
+        for own in agreed {
+            let tried = tried.next();
+            if won {
+                continue;
+            }
+            let against = tried
+                .as_ref()
+                .and_then(|tried| tried.against(&settings.reject));
+            if let Some(finding) = against {
+                let detail = finding.detail.clone();
+                furthest.fail(5, finding.fault.as_str(), detail);
                 continue;
             }
             won = true;
-            row.program = Some(program.clone());
-            fill(row, &outcome, &forms, None)?;
+            row.program = Some(own.program.to_owned());
+            assess::fill(row, &own.outcome, &own.forms, None, tried.as_ref())?;
         }
-        match failure {
+        match furthest.0 {
             _ if won => row.keep(Stage::Unify),
             Some((_, reason, detail)) if reason == "no_reply" => {
                 row.quarantine(Stage::Unify, &reason, detail);
@@ -225,6 +268,26 @@ fn settle(
         }
     }
     Ok(rows)
+}
+
+/// What many inputs show of all programs that agree, in their order; nothing where they are not tried.
+fn tried(
+    context: &Context<'_>,
+    settled: &[(Vec<Agreed<'_>>, Furthest)],
+    progress: &dyn Fn(usize, usize),
+) -> Result<Vec<Tried>, Error> {
+    if context.config.execute.inputs.pairs == 0 {
+        return Ok(Vec::new());
+    }
+    let subjects: Vec<Subject<'_>> = settled
+        .iter()
+        .flat_map(|(agreed, _)| agreed)
+        .map(|own| Subject {
+            program: own.program,
+            outcome: &own.outcome,
+        })
+        .collect();
+    trials::try_all(context, &subjects, &|done| progress(done, subjects.len()))
 }
 
 /// Compares the references with the answers of all programs that pass, in the order of the programs.
@@ -249,19 +312,4 @@ fn agreements(
         })
         .collect();
     agreement::compare(context, &pairs, &Policy::strict())
-}
-
-/// Writes what a passing program gave into its row.
-pub(super) fn fill(
-    row: &mut Row,
-    outcome: &caco_sandbox::Outcome,
-    forms: &assess::Fingerprinted,
-    new: Option<(bool, bool)>,
-) -> Result<(), Error> {
-    row.answer = outcome.output_text.clone();
-    row.input = outcome.input.as_ref().map(super::json).transpose()?;
-    row.output = outcome.output.as_ref().map(super::json).transpose()?;
-    row.facts = Some(assess::recorded(forms, new)?);
-    row.execution = Some(assess::execution(outcome, None)?);
-    Ok(())
 }

@@ -8,7 +8,6 @@ use caco_sandbox::{Outcome, OutputSource, Status};
 use serde::Serialize;
 
 use crate::Error;
-use crate::config::Inputs;
 use crate::context::Context;
 
 /// A program that gave an answer.
@@ -43,13 +42,13 @@ impl Tried {
     }
 }
 
-/// Tries all programs, round by round, so that one call of the sandbox runs what all of them ask for.
+/// Tries all programs as `execute.inputs` says, round by round, so that one call of the sandbox runs what all of them ask for.
 pub(super) fn try_all(
     context: &Context<'_>,
-    settings: &Inputs,
     subjects: &[Subject<'_>],
     progress: &dyn Fn(usize),
 ) -> Result<Vec<Tried>, Error> {
+    let settings = &context.config.execute.inputs;
     let mut trials: Vec<Result<Trial, String>> = subjects
         .iter()
         .map(|subject| {
