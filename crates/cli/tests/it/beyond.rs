@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use caco_scripted::{Asked, Faults, Options, Prompt, Said, Server};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-use super::scene::{Scene, project, tiny};
+use super::scene::{Scene, project, shard_rows, tiny};
 
 const MODEL: &str = "writer";
 
@@ -343,16 +342,10 @@ fn what_a_tuned_generator_writes_has_a_domain() {
     args.extend(set);
     scene.run(&args).expect(0);
     let mut counts = std::collections::BTreeMap::<String, usize>::new();
-    for file in std::fs::read_dir(scene.path().join("run/shards/r1-sample")).unwrap() {
-        let file = std::fs::File::open(file.unwrap().path()).unwrap();
-        let batches = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
-        for batch in batches.build().unwrap() {
-            for row in caco_record::from_batch(&batch.unwrap()).unwrap() {
-                let domain = row.domain.unwrap_or_else(|| "none".into());
-                *counts.entry(domain).or_default() += 1;
-                assert!(!row.program.unwrap_or_default().contains("# domain"));
-            }
-        }
+    for row in shard_rows(&scene.path().join("run"), "r1-sample") {
+        let domain = row.domain.unwrap_or_else(|| "none".into());
+        *counts.entry(domain).or_default() += 1;
+        assert!(!row.program.unwrap_or_default().contains("# domain"));
     }
     assert_eq!(counts.values().sum::<usize>(), 30, "{counts:?}");
     assert!(

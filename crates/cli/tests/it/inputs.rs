@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use caco_scripted::{Asked, Faults, Options, Prompt, Said, Server};
 
-use super::scene::Scene;
+use super::scene::{Scene, shard_rows};
 
 const MODEL: &str = "writer";
 
@@ -128,6 +128,16 @@ execute: {{python: [], workers: 2, inputs: {{pairs: 4}}}}
         assert_eq!(stage["reasons"][reason], 1, "{reason}: {stage}");
     }
     assert_eq!(stage["kept"], 2, "{stage}");
+    let rows = shard_rows(&scene.path().join("run"), "r1-execute");
+    let ignoring = rows
+        .iter()
+        .find(|row| row.reason.as_deref() == Some("input_ignored"))
+        .unwrap();
+    let shown = scene.run(&["inspect", "run", &ignoring.row_id]).expect(0);
+    assert!(
+        shown.stdout.contains("input_ignored: `lost`: ") && shown.stdout.contains("lost * 0"),
+        "the key is named and the program shown: {shown}"
+    );
     // Off, all of them pass, and what they are worth is not known.
     let args = [
         "run",
@@ -184,7 +194,7 @@ fn the_programs_of_seeds_are_tried_as_well() {
             "c = a + b\nd = c * 2\nreturn d // 2",
         );
         // The seed of a call tells its samples apart.
-        let even = asked.seed.unwrap_or_default() % 2 == 0;
+        let even = asked.seed.unwrap_or_default().is_multiple_of(2);
         let text = if prompt.contains("hopeless") || even {
             ignoring
         } else {
@@ -235,6 +245,11 @@ export: {{formats: [jsonl]}}
     let row: serde_json::Value =
         serde_json::from_str(std::fs::read_to_string(file.path()).unwrap().trim()).unwrap();
     assert!(row["program"].as_str().unwrap().contains("d // 2"), "{row}");
+    // What fell is the evidence.
+    let rows = shard_rows(&scene.path().join("run"), "r0-unify");
+    let fallen = rows.iter().find(|row| row.reason.is_some()).unwrap();
+    assert!(fallen.program.as_ref().unwrap().contains("3 + d * c"));
+    assert!(fallen.execution.as_ref().unwrap().contains("constant"));
     let pairs: serde_json::Value =
         serde_json::from_str(row["program_pairs"].as_str().unwrap()).unwrap();
     assert_eq!(pairs.as_array().unwrap().len(), 6);

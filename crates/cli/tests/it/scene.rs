@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 
 /// A folder of one test.
@@ -166,6 +167,19 @@ pub fn finished() -> &'static (Scene, Shown) {
             .expect(0);
         (scene, shown)
     })
+}
+
+/// The rows of the shards in a folder of a run, such as `r1-execute`.
+pub fn shard_rows(run: &Path, folder: &str) -> Vec<caco_record::Row> {
+    let mut rows = Vec::new();
+    for file in std::fs::read_dir(run.join("shards").join(folder)).unwrap() {
+        let file = std::fs::File::open(file.unwrap().path()).unwrap();
+        let batches = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        for batch in batches.build().unwrap() {
+            rows.extend(caco_record::from_batch(&batch.unwrap()).unwrap());
+        }
+    }
+    rows
 }
 
 /// Every file below a folder with its bytes, in order.

@@ -77,10 +77,7 @@ pub(super) fn run(
                         .and_then(|tried| tried.against(&settings.reject))
                     {
                         None => row.keep(Stage::Execute),
-                        Some(finding) => {
-                            let detail = finding.detail.clone();
-                            row.reject(Stage::Execute, finding.fault.as_str(), detail);
-                        }
+                        Some((reason, detail)) => row.reject(Stage::Execute, reason, detail),
                     }
                 }
                 _ => row.quarantine(Stage::Execute, "not_run", None),

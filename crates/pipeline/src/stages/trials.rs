@@ -34,11 +34,15 @@ pub(crate) struct Tried {
 }
 
 impl Tried {
-    /// The first finding for which the configuration rejects a row.
-    pub(super) fn against(&self, reject: &[Fault]) -> Option<&Finding> {
-        self.findings
-            .iter()
-            .find(|finding| reject.contains(&finding.fault))
+    /// The first finding for which the configuration rejects a row: the reason, and the evidence with the key that it is about.
+    pub(super) fn against(&self, reject: &[Fault]) -> Option<(&'static str, String)> {
+        let wanted = |finding: &&Finding| reject.contains(&finding.fault);
+        let finding = self.findings.iter().find(wanted)?;
+        let detail = match &finding.key {
+            Some(key) => format!("`{key}`: {}", finding.detail),
+            None => finding.detail.clone(),
+        };
+        Some((finding.fault.as_str(), detail))
     }
 }
 

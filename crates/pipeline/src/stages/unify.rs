@@ -249,14 +249,15 @@ fn settle(
             let against = tried
                 .as_ref()
                 .and_then(|tried| tried.against(&settings.reject));
-            if let Some(finding) = against {
-                let detail = finding.detail.clone();
-                furthest.fail(5, finding.fault.as_str(), detail);
-                continue;
+            won = against.is_none();
+            if won || row.program.is_none() {
+                // A program that falls is the evidence of its row, unless a later one stands.
+                row.program = Some(own.program.to_owned());
+                assess::fill(row, &own.outcome, &own.forms, None, tried.as_ref())?;
             }
-            won = true;
-            row.program = Some(own.program.to_owned());
-            assess::fill(row, &own.outcome, &own.forms, None, tried.as_ref())?;
+            if let Some((reason, detail)) = against {
+                furthest.fail(5, reason, detail);
+            }
         }
         match furthest.0 {
             _ if won => row.keep(Stage::Unify),
