@@ -17,10 +17,19 @@ use crate::variety::{self, Variety};
 use crate::{Config, Error, Observer, Spent, asking, atomic, runner};
 
 /// What turns a mechanism off, as overrides of a configuration.
-fn overrides(mechanism: Mechanism) -> &'static [&'static str] {
-    match mechanism {
-        // The pairs stay, since the problems were written with them in view.
-        Mechanism::Inputs => &["execute.inputs.reject=[]"],
+fn overrides(config: &Config, mechanism: Mechanism) -> Vec<String> {
+    let fixed: &[&str] = match mechanism {
+        Mechanism::Inputs => {
+            let kept: Vec<&str> = (config.unify_inputs().reject.iter())
+                .map(|fault| fault.as_str())
+                .collect();
+            // The pairs stay, since the problems were written with them in view; and the seeds, since the generator learnt from
+            // them: with others all samples would be others.
+            return vec![
+                "execute.inputs.reject=[]".into(),
+                format!("unify.reject=[{}]", kept.join(", ")),
+            ];
+        }
         Mechanism::Coverage => &["judge.coverage=false"],
         Mechanism::Judge => &["judge.model=none"],
         Mechanism::Revise => &["revise=false"],
@@ -35,7 +44,8 @@ fn overrides(mechanism: Mechanism) -> &'static [&'static str] {
         Mechanism::Near => &["curate.near.problems=0", "curate.near.programs=0"],
         Mechanism::Caps => &["curate.max_per_structure=0", "curate.max_per_seed=0"],
         Mechanism::Contamination => &["curate.leaks=off"],
-    }
+    };
+    fixed.iter().map(|set| (*set).to_owned()).collect()
 }
 
 /// Whether a configuration has the mechanism on.
@@ -45,7 +55,8 @@ fn is_on(config: &Config, mechanism: Mechanism) -> bool {
     let curated = config.runs(Stage::Curate);
     match mechanism {
         Mechanism::Inputs => {
-            config.execute.inputs.pairs > 0 && !config.execute.inputs.reject.is_empty()
+            let inputs = &config.execute.inputs;
+            config.runs(Stage::Execute) && inputs.pairs > 0 && !inputs.reject.is_empty()
         }
         Mechanism::Coverage => judged && judge.coverage,
         Mechanism::Judge => judged && judge.model != NONE,
@@ -159,10 +170,7 @@ pub fn ablate(
     for mechanism in without {
         let dir = into.join(format!("without-{mechanism}"));
         take_over(run, &dir)?;
-        let sets: Vec<String> = overrides(*mechanism)
-            .iter()
-            .map(|set| (*set).to_owned())
-            .collect();
+        let sets = overrides(&own, *mechanism);
         let mut config = Config::load(&run.join(CONFIG_FILE), &sets)?;
         for stage in [Stage::Train, Stage::Evaluate] {
             if config.runs(stage) {
@@ -374,11 +382,11 @@ mod tests {
         };
         for mechanism in Mechanism::ALL {
             assert!(is_on(&parse(&[]), mechanism), "{mechanism}");
-            let sets: Vec<String> = overrides(mechanism)
-                .iter()
-                .map(|set| (*set).to_owned())
-                .collect();
+            let sets = overrides(&parse(&[]), mechanism);
             assert!(!is_on(&parse(&sets), mechanism), "{mechanism}");
+            // What the generator learnt from is decided by none of them.
+            let seeds = parse(&[]).unify_inputs();
+            assert_eq!(parse(&sets).unify_inputs(), seeds, "{mechanism}");
         }
     }
 }

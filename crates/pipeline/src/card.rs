@@ -115,7 +115,7 @@ const COLUMNS: [(&str, &str); 11] = [
     ),
     (
         "program_pairs",
-        "JSON: further inputs near the program's own, with its outputs; null where none were tried",
+        "JSON: further inputs of the program, most of them near its own, with its outputs; null where none were tried",
     ),
     ("source, licence, domain", "where the seed came from"),
     (

@@ -18,11 +18,16 @@ pub(crate) fn program_example(program: &str) -> Example {
     Example::chat(&[(Message::user(program.trim()), true)])
 }
 
-/// The first line of a program of this domain, where a generator learns several: written for it, it decides of which domain the
-/// program will be (a control code: Keskar and others 2019).
-pub(crate) fn domain_line(domain: &str) -> String {
-    let words: Vec<&str> = domain.split_whitespace().collect();
-    format!("# domain: {}\n", words.join(" "))
+/// The first line of a program of this domain, or of none, where a generator learns several: written for it, it decides of which
+/// domain the program will be (a control code: Keskar and others 2019).
+pub(crate) fn domain_line(domain: Option<&str>) -> String {
+    let mut line = "# domain:".to_owned();
+    for word in domain.unwrap_or_default().split_whitespace() {
+        line.push(' ');
+        line.push_str(word);
+    }
+    line.push('\n');
+    line
 }
 
 /// A prompt and the reply to learn.

@@ -181,6 +181,16 @@ impl Config {
         self.domains.get(domain?)
     }
 
+    /// How the programs of seeds are tried on other inputs: as those of samples, but for what rejects them.
+    pub(crate) fn unify_inputs(&self) -> Inputs {
+        let own = self.unify.reject.clone();
+        let reject = own.unwrap_or_else(|| self.execute.inputs.reject.clone());
+        Inputs {
+            reject,
+            ..self.execute.inputs.clone()
+        }
+    }
+
     /// Whether a stage runs: not in `stages.skip`, and for train and evaluate with something to do.
     #[must_use]
     pub fn runs(&self, stage: Stage) -> bool {

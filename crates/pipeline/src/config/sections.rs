@@ -127,8 +127,12 @@ pub struct Unify {
     pub method: UnifyMethod,
     /// The model to ask. Default `base`.
     pub model: String,
-    /// Programs asked for each problem; the first that passes the rules, runs and equals the reference wins. Default 4.
+    /// Programs asked for each problem; the first that passes the rules, runs, equals the reference and stands other inputs
+    /// (`execute.inputs`) wins. Default 4.
     pub samples: u32,
+    /// The findings on other inputs for which a seed's program does not win. Default those of `execute.inputs.reject`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reject: Option<Vec<Fault>>,
     /// How they are drawn. Default temperature 0.7, top-p 0.95.
     pub sampling: Sampling,
 }
@@ -150,6 +154,7 @@ impl Default for Unify {
             method: UnifyMethod::Model,
             model: "base".into(),
             samples: 4,
+            reject: None,
             sampling: Sampling::warm(0.7, 0.95),
         }
     }
@@ -369,8 +374,10 @@ impl Default for Inputs {
 }
 
 impl Inputs {
-    pub(crate) fn trial(&self) -> caco_program::trial::Settings {
+    /// For a stage that rejects for these findings.
+    pub(crate) fn trial(&self, reject: &[Fault]) -> caco_program::trial::Settings {
         caco_program::trial::Settings {
+            stop_at_fragile: reject.contains(&Fault::Fragile),
             pairs: self.pairs,
             attempts: self.attempts,
             contexts: self.contexts,

@@ -19,7 +19,7 @@ use crate::runner::map::{self, Input, Map};
 use crate::shard::{self, Shard};
 use crate::{Error, atomic, evaluation};
 
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// The files of the other data that rows are compared with; an error where there are none.
 pub(crate) use against::files as other_data;

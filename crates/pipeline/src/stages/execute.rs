@@ -13,7 +13,7 @@ use crate::models::{Known, Models};
 use crate::report::StageReport;
 use crate::runner::map::{self, Map};
 
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -108,7 +108,12 @@ fn tried(
         }
     }
     let resting = programs.len() - subjects.len();
-    let tried = trials::try_all(context, &subjects, &|done| progress(resting + done))?;
+    let tried = trials::try_all(
+        context,
+        &subjects,
+        &context.config.execute.inputs.reject,
+        &|done| progress(resting + done),
+    )?;
     Ok(places.into_iter().zip(tried).collect())
 }
 

@@ -100,7 +100,7 @@ pub(super) fn run(
         if settings.method == SampleMethod::Open {
             let seed = context.seed(Stage::Sample, &place, 0);
             let domain = pool.domain(context, &place).filter(|_| knows_domains);
-            let line = domain.filter(|_| several).map(learn::domain_line);
+            let line = (several && knows_domains).then(|| learn::domain_line(domain));
             let ask = Ask {
                 form: Form::Raw,
                 prompt: format!("{open}{}", line.unwrap_or_default()),

@@ -46,10 +46,12 @@ impl Tried {
     }
 }
 
-/// Tries all programs as `execute.inputs` says, round by round, so that one call of the sandbox runs what all of them ask for.
+/// Tries all programs as `execute.inputs` says, for a stage that rejects for some findings: round by round, so that one call of
+/// the sandbox runs what all of them ask for.
 pub(super) fn try_all(
     context: &Context<'_>,
     subjects: &[Subject<'_>],
+    reject: &[Fault],
     progress: &dyn Fn(usize),
 ) -> Result<Vec<Tried>, Error> {
     let settings = &context.config.execute.inputs;
@@ -63,7 +65,7 @@ pub(super) fn try_all(
                 context.config.seed,
                 // The same program is tried on the same inputs, whoever wrote it.
                 subject.program,
-                settings.trial(),
+                settings.trial(reject),
             )
             .map_err(|why| why.to_string())
         })

@@ -25,7 +25,7 @@ pub(super) fn run(
 ) -> Result<StageReport, Error> {
     let settings = &context.config.tune;
     let mut report = StageReport::new(Stage::Tune, round);
-    let mut programs: Programs = BTreeMap::new();
+    let mut programs = Programs::default();
     let earlier = state
         .all(Stage::Curate)
         .filter(|(own, _)| *own < round)
@@ -150,12 +150,22 @@ fn outside(
     Ok(report)
 }
 
-/// Different programs with the domain of the first row that has each.
-type Programs = BTreeMap<String, Option<String>>;
+/// What rows bring to be learnt.
+#[derive(Default)]
+struct Programs {
+    /// Different programs with the domain of the first row that has each.
+    texts: BTreeMap<String, Option<String>>,
+    /// The domains of all rows, as sample counts them.
+    domains: BTreeSet<Option<String>>,
+}
 
 fn take(row: &Row, programs: &mut Programs, report: &mut StageReport) {
     report.rows_in += 1;
-    match programs.entry(row.program.clone().unwrap_or_default()) {
+    programs.domains.insert(row.domain.clone());
+    match programs
+        .texts
+        .entry(row.program.clone().unwrap_or_default())
+    {
         Entry::Vacant(place) => {
             place.insert(row.domain.clone());
             report.kept += 1;
@@ -169,13 +179,13 @@ fn take(row: &Row, programs: &mut Programs, report: &mut StageReport) {
 
 /// What is learnt: the programs, which say their domain where there are several.
 fn lessons(programs: Programs) -> BTreeSet<String> {
-    let domains: BTreeSet<&Option<String>> = programs.values().collect();
-    let marked = domains.len() > 1;
+    let marked = programs.domains.len() > 1;
     programs
+        .texts
         .into_iter()
-        .map(|(program, domain)| match domain.filter(|_| marked) {
-            Some(domain) => learn::domain_line(&domain) + &program,
-            None => program,
+        .map(|(program, domain)| match marked {
+            true => learn::domain_line(domain.as_deref()) + &program,
+            false => program,
         })
         .collect()
 }
@@ -249,14 +259,25 @@ mod tests {
     #[test]
     fn texts_say_their_domain_where_there_are_several() {
         let learnt = |all: &[(&str, Option<&str>)]| -> Vec<String> {
-            let own = |(text, domain): &(&str, Option<&str>)| {
-                ((*text).to_owned(), domain.map(str::to_owned))
-            };
-            lessons(all.iter().map(own).collect()).into_iter().collect()
+            let (mut programs, mut report) =
+                (Programs::default(), StageReport::new(Stage::Tune, 1));
+            for (text, domain) in all {
+                let mut row = Row::new((*text).into(), "seed", 0, Stage::Unify);
+                row.program = Some((*text).into());
+                row.domain = domain.map(str::to_owned);
+                take(&row, &mut programs, &mut report);
+            }
+            lessons(programs).into_iter().collect()
         };
         let same = [("a", Some("logic")), ("b", Some("logic"))];
         assert_eq!(learnt(&same), ["a", "b"]);
         let several = [("a", Some("logic of\nall")), ("b", None)];
-        assert_eq!(learnt(&several), ["# domain: logic of all\na", "b"]);
+        // What has no domain says so: else a model that is asked for it would write a line of its own.
+        assert_eq!(
+            learnt(&several),
+            ["# domain:\nb", "# domain: logic of all\na"]
+        );
+        let twice = [("a", Some("logic")), ("a", None)];
+        assert_eq!(learnt(&twice), ["# domain: logic\na"]);
     }
 }

@@ -1,6 +1,8 @@
-//! A seed problem becomes a seed program; it is kept if it keeps the rules, runs, and equals the given answer.
+//! A seed problem becomes a seed program; it is kept if it keeps the rules, runs, equals the given answer, and stands
+//! other inputs.
 
 use caco_answer::{Outcome as Equality, Policy};
+use caco_program::trial::Fault;
 use caco_record::{Row, Stage};
 
 use super::trials::{self, Subject, Tried};
@@ -29,7 +31,7 @@ pub(super) fn run(
         "{} {} {}",
         assess::section(context.config)?,
         agreement::section(context.config)?,
-        super::json(&context.config.execute.inputs)?
+        super::json(&context.config.unify_inputs())?
     );
     let shards = state.get(Stage::Import, 0).to_vec();
     let inputs = inputs(&shards);
@@ -185,7 +187,7 @@ fn settle(
         })
         .collect();
     let all = programs.len();
-    let settings = &context.config.execute.inputs;
+    let settings = context.config.unify_inputs();
     // Trials are the second half of the work.
     let parts = if settings.pairs > 0 { 2 * all } else { all };
     let assessed = assess::assess(context, &programs, &|done| progress(done, parts))?;
@@ -235,7 +237,7 @@ fn settle(
         }
         settled.push((agreed, furthest));
     }
-    let mut tried = tried(context, &settled, &|done, of| {
+    let mut tried = tried(context, &settings.reject, &settled, &|done, of| {
         progress(all + all * done / of.max(1), parts);
     })?
     .into_iter();
@@ -274,6 +276,7 @@ fn settle(
 /// What many inputs show of all programs that agree, in their order; nothing where they are not tried.
 fn tried(
     context: &Context<'_>,
+    reject: &[Fault],
     settled: &[(Vec<Agreed<'_>>, Furthest)],
     progress: &dyn Fn(usize, usize),
 ) -> Result<Vec<Tried>, Error> {
@@ -288,7 +291,9 @@ fn tried(
             outcome: &own.outcome,
         })
         .collect();
-    trials::try_all(context, &subjects, &|done| progress(done, subjects.len()))
+    trials::try_all(context, &subjects, reject, &|done| {
+        progress(done, subjects.len())
+    })
 }
 
 /// Compares the references with the answers of all programs that pass, in the order of the programs.

@@ -103,6 +103,7 @@ impl Hints {
             source,
             hints: &mut hints,
             compared: BTreeMap::new(),
+            in_input: false,
         };
         body.iter().for_each(|stmt| walk.visit_stmt(stmt));
         let compared = std::mem::take(&mut walk.compared);
@@ -312,6 +313,8 @@ struct Walk<'a, 'h> {
     hints: &'h mut Hints,
     /// What each expression, by its text, is compared with for being equal.
     compared: BTreeMap<String, Vec<Value>>,
+    /// Inside the assignment of the input, whose texts are no texts of the program.
+    in_input: bool,
 }
 
 impl<'a> Walk<'a, '_> {
@@ -460,7 +463,9 @@ impl<'a> Visitor<'a> for Walk<'a, '_> {
             }
             _ => {}
         }
+        self.in_input = facts::binding(stmt).is_some_and(|(name, _)| name == "input");
         walk_stmt(self, stmt);
+        self.in_input = false;
     }
 
     fn visit_expr(&mut self, expr: &'a Expr) {
@@ -488,7 +493,9 @@ impl<'a> Visitor<'a> for Walk<'a, '_> {
                 }
             }
             Expr::Subscript(subscript) => self.index(&subscript.value, &subscript.slice),
-            Expr::StringLiteral(literal) => self.literal(literal.value.to_str()),
+            Expr::StringLiteral(literal) if !self.in_input => {
+                self.literal(literal.value.to_str());
+            }
             Expr::Dict(dict) => {
                 let family: Vec<Value> = dict
                     .items

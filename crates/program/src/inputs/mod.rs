@@ -14,7 +14,7 @@
 //!   what they refuse is drawn again.
 //!
 //! Beside these there are variants of special form, which keep the type alone: lists in order or of one element, texts that match
-//! a pattern of the program, empty things, what stands in another key. They are for programs whose output nothing else changes.
+//! a pattern of the program, empty things, what stands in another key. They are for keys that have not shown an effect otherwise.
 //!
 //! The same seed, row and program give the same variants on every machine.
 

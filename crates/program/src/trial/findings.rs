@@ -301,7 +301,8 @@ impl Trial {
         }
         // Tests that all have one answer are passed by whoever gives it always.
         let one = |pair: &Pair| self.original.answer() == Some(&pair.output);
-        if found.iter().all(one)
+        if self.settings.pairs > 0
+            && found.iter().all(one)
             && let Some(other) = of(|_| true).find(|pair| !one(pair))
         {
             found.truncate(self.settings.pairs.saturating_sub(1));

@@ -18,7 +18,7 @@ impl Trial {
         if self.records.iter().any(|record| self.explodes(record))
             || self.nondeterministic().is_some()
             // Runs nearby are made in the first two rounds.
-            || self.round > 1 && self.is_fragile()
+            || self.settings.stop_at_fragile && self.round > 1 && self.is_fragile()
         {
             // It is found out, and more of it would be slow or tell nothing.
             return;

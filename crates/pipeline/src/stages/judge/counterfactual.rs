@@ -41,7 +41,7 @@ pub(super) fn go(
     // By the row's position in the shard: its problem told with other quantities.
     let mut all: Vec<(usize, Vec<Told>)> = Vec::new();
     for (place, row) in rows.iter_mut().enumerate() {
-        // A seed's program was not tried on other inputs.
+        // A seed's problem and answer are given.
         if !row.is_kept() || row.is_seed() {
             continue;
         }

@@ -9,7 +9,7 @@ use crate::value::Value;
 
 /// Longest list or text that is given another form.
 const MAX_ITEMS: usize = 2_000;
-/// Longest text that a pattern is made to match with, in characters.
+/// From this length on, in bytes, a text that is made to match a pattern is given up.
 const MAX_MATCH: usize = 200;
 /// Most repetitions beyond those that a pattern asks for.
 const MORE: u32 = 2;
@@ -31,9 +31,26 @@ pub(crate) fn odd(
     around: &Around<'_>,
     chance: &mut Chance,
 ) -> Option<Value> {
+    let fixed = site.fixed_length || matches!(value, Value::Tuple(_));
     (0..8)
         .filter_map(|_| once(value, site, around, chance))
-        .find(|new| new != value)
+        .find(|new| {
+            let fits = match (new, &site.bounds) {
+                (Value::Int(new), Some((low, high))) => low <= new && new <= high,
+                _ => !fixed || new.length() == value.length(),
+            };
+            fits && !same(new, value)
+        })
+}
+
+/// Whether two values are one to Python; the order in which a set is written does not count.
+fn same(one: &Value, two: &Value) -> bool {
+    match (one, two) {
+        (Value::Set(one), Value::Set(two)) => {
+            one.len() == two.len() && one.iter().all(|item| two.contains(item))
+        }
+        _ => one == two,
+    }
 }
 
 fn once(value: &Value, site: &Site<'_>, around: &Around<'_>, chance: &mut Chance) -> Option<Value> {
@@ -400,13 +417,22 @@ mod tests {
     #[test]
     fn tuples_keep_their_length() {
         let value = Value::Tuple(vec![1.into(), 2.into(), Value::None]);
-        let drawn = draws(&value, &[], &[], &[]);
+        let other = Value::Tuple(vec![7.into(), 8.into()]);
+        let drawn = draws(&value, &[&other], &[], &[]);
         assert!(drawn.iter().all(|new| new.length() == Some(3)));
         assert!(
             drawn
                 .iter()
                 .any(|new| !new.items().unwrap().contains(&Value::None))
         );
+    }
+
+    #[test]
+    fn the_order_of_a_set_is_no_other_value() {
+        let value = Value::Set(vec![3.into(), 1.into(), 2.into()]);
+        let drawn = draws(&value, &[], &[], &[]);
+        assert!(drawn.iter().all(|new| !same(new, &value)));
+        assert!(drawn.contains(&Value::Set(Vec::new())));
     }
 
     #[test]
