@@ -1,6 +1,7 @@
 //! What happened to one program.
 
 use crate::Level;
+use caco_program::trial::{Ending, Observed};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// How a program ended.
@@ -180,6 +181,28 @@ impl Outcome {
     }
 }
 
+/// What a trial on many inputs sees of an outcome: only what the program bound to `output` is an answer, and a limit that was met
+/// says nothing of the rest.
+impl From<&Outcome> for Observed {
+    fn from(outcome: &Outcome) -> Self {
+        let ending = match (outcome.status, &outcome.output, outcome.output_source) {
+            (Status::Ok, Some(output), OutputSource::Variable) => Ending::Answer {
+                output: output.clone(),
+                text: outcome.output_text.clone().unwrap_or_default(),
+            },
+            (Status::Timeout | Status::Memory | Status::OutputLimit, _, _) => Ending::CutOff,
+            (Status::Unsupported, _, _) => Ending::NotRun,
+            _ => Ending::Failed {
+                class: outcome.error_class.clone().unwrap_or_default(),
+            },
+        };
+        Self {
+            ending,
+            cpu_ms: outcome.cpu_ms,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,5 +218,27 @@ mod tests {
             let text = serde_json::to_string(&outcome).unwrap();
             assert_eq!(serde_json::from_str::<Outcome>(&text).unwrap(), outcome);
         }
+    }
+
+    #[test]
+    fn a_trial_takes_the_variable_alone_for_an_answer() {
+        let ending = |outcome: &Outcome| Observed::from(outcome).ending;
+        let mut outcome = Outcome {
+            output: Some(7.into()),
+            output_text: Some("7".into()),
+            output_source: OutputSource::Variable,
+            ..Outcome::bare(Status::Ok, None, None)
+        };
+        let answer = Ending::Answer {
+            output: 7.into(),
+            text: "7".into(),
+        };
+        assert_eq!(ending(&outcome), answer);
+        outcome.output_source = OutputSource::Stdout;
+        assert!(matches!(ending(&outcome), Ending::Failed { .. }));
+        outcome.status = Status::Timeout;
+        assert_eq!(ending(&outcome), Ending::CutOff);
+        outcome.status = Status::Unsupported;
+        assert_eq!(ending(&outcome), Ending::NotRun);
     }
 }

@@ -72,6 +72,22 @@ fn planted() -> Vec<(String, Option<&'static str>)> {
     ]
 }
 
+/// Runs a configuration with overrides and gives what the report says of a stage.
+fn stage_of(
+    scene: &Scene,
+    config: &str,
+    run: &str,
+    sets: &[&str],
+    stage: &str,
+) -> serde_json::Value {
+    let mut args = vec!["run", config, "-o", run, "--json", "--no-progress"];
+    args.extend(sets.iter().flat_map(|set| ["--set", set]));
+    let report = scene.run(&args).expect(0).json();
+    let stages = report["stages"].as_array().unwrap();
+    let found = stages.iter().find(|found| found["name"] == stage);
+    found.unwrap().clone()
+}
+
 #[test]
 fn planted_faults_go_by_their_reasons_and_sound_programs_give_pairs() {
     let programs: Vec<String> = planted().into_iter().map(|(program, _)| program).collect();
@@ -112,14 +128,7 @@ execute: {{python: [], workers: 2, inputs: {{pairs: 4}}}}
         server.url()
     );
     scene.write("inputs.yaml", &config);
-    let args = ["run", "inputs.yaml", "-o", "run", "--json", "--no-progress"];
-    let report = scene.run(&args).expect(0).json();
-    let stage = report["stages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|stage| stage["name"] == "execute")
-        .unwrap();
+    let stage = stage_of(&scene, "inputs.yaml", "run", &[], "execute");
     let expected: Vec<&str> = planted()
         .into_iter()
         .filter_map(|(_, reason)| reason)
@@ -139,42 +148,22 @@ execute: {{python: [], workers: 2, inputs: {{pairs: 4}}}}
         "the key is named and the program shown: {shown}"
     );
     // Off, all of them pass, and what they are worth is not known.
-    let args = [
-        "run",
+    let stage = stage_of(
+        &scene,
         "inputs.yaml",
-        "-o",
         "off",
-        "--json",
-        "--no-progress",
-        "--set",
-        "execute.inputs.pairs=0",
-    ];
-    let report = scene.run(&args).expect(0).json();
-    let stage = report["stages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|stage| stage["name"] == "execute")
-        .unwrap();
+        &["execute.inputs.pairs=0"],
+        "execute",
+    );
     assert_eq!(stage["kept"], 6, "{stage}");
     // Recorded only, where no finding rejects.
-    let args = [
-        "run",
+    let stage = stage_of(
+        &scene,
         "inputs.yaml",
-        "-o",
         "kept",
-        "--json",
-        "--no-progress",
-        "--set",
-        "execute.inputs.reject=[]",
-    ];
-    let report = scene.run(&args).expect(0).json();
-    let stage = report["stages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|stage| stage["name"] == "execute")
-        .unwrap();
+        &["execute.inputs.reject=[]"],
+        "execute",
+    );
     assert_eq!(stage["kept"], 6, "{stage}");
 }
 
@@ -225,16 +214,10 @@ export: {{formats: [jsonl]}}
         server.url()
     );
     scene.write("seeds.yaml", &config);
-    let args = ["run", "seeds.yaml", "-o", "run", "--json", "--no-progress"];
-    let report = scene.run(&args).expect(0).json();
-    let unify = &report["stages"][1];
+    let unify = stage_of(&scene, "seeds.yaml", "run", &[], "unify");
     assert_eq!(
-        (
-            &unify["name"],
-            &unify["kept"],
-            &unify["reasons"]["constant"]
-        ),
-        (&"unify".into(), &1.into(), &1.into()),
+        (&unify["kept"], &unify["reasons"]["constant"]),
+        (&1.into(), &1.into()),
         "{unify}"
     );
     scene
@@ -253,16 +236,12 @@ export: {{formats: [jsonl]}}
     let pairs: serde_json::Value =
         serde_json::from_str(row["program_pairs"].as_str().unwrap()).unwrap();
     assert_eq!(pairs.as_array().unwrap().len(), 6);
-    let args = [
-        "run",
+    let unify = stage_of(
+        &scene,
         "seeds.yaml",
-        "-o",
         "off",
-        "--json",
-        "--no-progress",
-        "--set",
-        "execute.inputs.pairs=0",
-    ];
-    let report = scene.run(&args).expect(0).json();
-    assert_eq!(report["stages"][1]["kept"], 2, "{report}");
+        &["execute.inputs.pairs=0"],
+        "unify",
+    );
+    assert_eq!(unify["kept"], 2, "{unify}");
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use caco_program::trial::{Ending, Fault, Finding, Observed, Pair, Surroundings, Trial};
-use caco_sandbox::{Outcome, OutputSource, Status};
+use caco_sandbox::Outcome;
 use serde::Serialize;
 
 use crate::Error;
@@ -58,7 +58,7 @@ pub(super) fn try_all(
     let mut trials: Vec<Result<Trial, String>> = subjects
         .iter()
         .map(|subject| {
-            let original = observed(subject.outcome);
+            let original = Observed::from(subject.outcome);
             Trial::new(
                 subject.program,
                 original,
@@ -107,7 +107,7 @@ pub(super) fn try_all(
                 .collect();
             let outcomes = executor.run(&programs, &|_| {}, context.stop)?;
             for ((at, n, _), outcome) in runs.iter().zip(&outcomes) {
-                told[*at][*n] = observed(outcome);
+                told[*at][*n] = Observed::from(outcome);
             }
         }
         for (trial, told) in trials.iter_mut().zip(told) {
@@ -136,23 +136,5 @@ fn tried(trial: &Result<Trial, String>) -> Tried {
             not_varied: Some(why.clone()),
             ..Tried::default()
         },
-    }
-}
-
-fn observed(outcome: &Outcome) -> Observed {
-    let ending = match (outcome.status, &outcome.output, outcome.output_source) {
-        (Status::Ok, Some(output), OutputSource::Variable) => Ending::Answer {
-            output: output.clone(),
-            text: outcome.output_text.clone().unwrap_or_default(),
-        },
-        (Status::Timeout | Status::Memory | Status::OutputLimit, _, _) => Ending::CutOff,
-        (Status::Unsupported, _, _) => Ending::NotRun,
-        _ => Ending::Failed {
-            class: outcome.error_class.clone().unwrap_or_default(),
-        },
-    };
-    Observed {
-        ending,
-        cpu_ms: outcome.cpu_ms,
     }
 }

@@ -4,9 +4,7 @@ use crate::Failure;
 use crate::set::Case;
 use caco_program::trial::{Ending, Observed, Settings, Surroundings, Trial};
 use caco_program::{Ours, Rules};
-use caco_sandbox::{
-    Config, Error, Limits, Outcome, OutputSource, Program, Sandbox, Status, environment,
-};
+use caco_sandbox::{Config, Error, Limits, Outcome, Program, Sandbox, environment};
 use serde_json::Value;
 use std::sync::atomic::AtomicBool;
 
@@ -89,7 +87,7 @@ impl Pools {
         let mut ready = Vec::new();
         let mut left_out = std::collections::BTreeMap::<String, usize>::new();
         for (case, outcome) in cases.into_iter().zip(outcomes) {
-            let original = observed(&outcome);
+            let original = Observed::from(&outcome);
             match &original.ending {
                 Ending::Answer { output, .. } if !output.is_null() => ready.push(Ready {
                     output: Some(output.clone()),
@@ -156,8 +154,9 @@ impl Pools {
                     .collect();
                 let results = self.run(group[0].2, programs, limits)?;
                 let placed = group.iter().zip(results);
-                outcomes
-                    .extend(placed.map(|((at, n, _, _), outcome)| (*at, *n, observed(&outcome))));
+                outcomes.extend(
+                    placed.map(|((at, n, _, _), outcome)| (*at, *n, Observed::from(&outcome))),
+                );
             }
             outcomes.sort_by_key(|(at, n, _)| (*at, *n));
             for (at, _, observed) in outcomes {
@@ -212,23 +211,5 @@ fn done(ready: Ready, trial: Result<Trial, String>) -> Done {
         runs: report.as_ref().map_or(0, |report| report.runs),
         unmutable: trial.err(),
         case: ready.case,
-    }
-}
-
-fn observed(outcome: &Outcome) -> Observed {
-    let ending = match (outcome.status, &outcome.output, outcome.output_source) {
-        (Status::Ok, Some(output), OutputSource::Variable) => Ending::Answer {
-            output: output.clone(),
-            text: outcome.output_text.clone().unwrap_or_default(),
-        },
-        (Status::Timeout | Status::Memory | Status::OutputLimit, _, _) => Ending::CutOff,
-        (Status::Unsupported, _, _) => Ending::NotRun,
-        _ => Ending::Failed {
-            class: outcome.error_class.clone().unwrap_or_default(),
-        },
-    };
-    Observed {
-        ending,
-        cpu_ms: outcome.cpu_ms,
     }
 }

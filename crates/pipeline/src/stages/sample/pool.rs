@@ -105,16 +105,22 @@ impl Pool {
     /// The seeds' programs and those kept in earlier rounds. Of very many, those with the smallest ids, which is as good as
     /// drawn.
     pub(super) fn of(state: &State, round: u32, weighting: Weighting) -> Result<Self, Error> {
-        let seeds = state.get(Stage::Unify, 0).iter();
+        let seeds = state
+            .get(Stage::Unify, 0)
+            .iter()
+            .map(|shard| (shard, false));
         let earlier = state.all(Stage::Curate);
         let earlier = earlier
             .filter(|(own, _)| *own < round)
-            .map(|(_, shard)| shard);
+            .map(|(_, shard)| (shard, true));
         let mut known: BTreeMap<String, Known> = BTreeMap::new();
         let mut domains: BTreeMap<Option<String>, usize> = BTreeMap::new();
-        for shard in seeds.chain(earlier) {
+        for (shard, curated) in seeds.chain(earlier) {
             for row in shard.kept()? {
-                *domains.entry(row.domain.clone()).or_default() += 1;
+                // Seeds come through curate as well.
+                if !(curated && row.is_seed()) {
+                    *domains.entry(row.domain.clone()).or_default() += 1;
+                }
                 known.insert(row.row_id.clone(), Known::of(row));
                 if known.len() > MOST {
                     known.pop_last();
